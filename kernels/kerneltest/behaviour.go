@@ -1,0 +1,74 @@
+package kerneltest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/goclip/goclip/kernels"
+)
+
+// small is a program with an integer input, products and attention.
+func small(b *bench) []kernels.Tensor {
+	x := b.value(2, 5, 12)
+	for range 3 {
+		x = b.block(x, 3, true, kernels.GELU)
+	}
+	return []kernels.Tensor{b.Gather(x, b.numbers([]int{2}, 4, 1))}
+}
+
+func runsWithoutAllocating(t *testing.T, dev kernels.Device) {
+	b := newBench(t, dev)
+	defer b.close()
+	program, out := b.compile(small(b))
+	defer program.Close()
+	ctx := context.Background()
+	if n := testing.AllocsPerRun(20, func() {
+		if err := program.Run(ctx, b.inputs, out); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("Run allocates %v times", n)
+	}
+}
+
+func stopsWhenCancelled(t *testing.T, dev kernels.Device) {
+	b := newBench(t, dev)
+	defer b.close()
+	program, out := b.compile(small(b))
+	defer program.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := program.Run(ctx, b.inputs, out); !errors.Is(err, context.Canceled) {
+		t.Errorf("Run after cancel gives %v, want %v", err, context.Canceled)
+	}
+	if err := program.Run(context.Background(), b.inputs, out); err != nil {
+		t.Errorf("Run after a cancelled Run: %v", err)
+	}
+}
+
+func givesTheSameTwice(t *testing.T, dev kernels.Device) {
+	b := newBench(t, dev)
+	defer b.close()
+	program, out := b.compile(small(b))
+	defer program.Close()
+	var first []float32
+	for i := range 5 {
+		if err := program.Run(context.Background(), b.inputs, out); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = slices.Clone(out[0])
+		}
+		if !slices.Equal(first, out[0]) {
+			t.Fatalf("Run %d of the same program gives other numbers", i+1)
+		}
+	}
+}
+
+func loadsAfterUnloading(t *testing.T, dev kernels.Device) {
+	for range 3 {
+		run(t, dev, testCase{build: small})
+	}
+}

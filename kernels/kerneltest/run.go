@@ -1,0 +1,97 @@
+// Package kerneltest is the conformance suite of devices. A device joins with one line:
+//
+//	func TestDevice(t *testing.T) { kerneltest.Run(t, simd.New(simd.Options{})) }
+//
+// Every op runs at awkward sizes against the reference device, with guards round every buffer; then whole tiny towers.
+package kerneltest
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/goclip/goclip/kernels"
+	"github.com/goclip/goclip/kernels/reference"
+)
+
+// testCase is one small program. build records it on whatever device the bench holds, with the same random numbers on
+// each, and returns its outputs.
+type testCase struct {
+	name string
+	// tolerance is the largest difference allowed, as a share of the largest value.
+	tolerance float64
+	build     func(b *bench) []kernels.Tensor
+}
+
+// Run checks a device that computes in float32, and closes it.
+func Run(t *testing.T, dev kernels.Device) {
+	t.Helper()
+	t.Logf("device: %s", dev.Name())
+	defer func() {
+		if err := dev.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}()
+	for _, c := range cases() {
+		t.Run(c.name, func(t *testing.T) { compare(t, dev, c) })
+	}
+	t.Run("allocations", func(t *testing.T) { runsWithoutAllocating(t, dev) })
+	t.Run("cancel", func(t *testing.T) { stopsWhenCancelled(t, dev) })
+	t.Run("repeat", func(t *testing.T) { givesTheSameTwice(t, dev) })
+	t.Run("reload", func(t *testing.T) { loadsAfterUnloading(t, dev) })
+}
+
+func cases() []testCase {
+	var all []testCase
+	for _, part := range [][]testCase{linearCases(), convolutionCases(), attentionCases(), rowCases(), viewCases(), towerCases()} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// compare runs a case on the reference and, guarded, on the device.
+func compare(t *testing.T, dev kernels.Device, c testCase) {
+	want := run(t, reference.New(), c)
+	for _, poison := range []float32{float32(math.NaN()), 7777.5} {
+		g := &guard{Device: dev, t: t, poison: poison}
+		got := run(t, g, c)
+		for i := range want {
+			agree(t, c, i, want[i], got[i])
+		}
+	}
+}
+
+func agree(t *testing.T, c testCase, output int, want, got []float32) {
+	t.Helper()
+	var largest, worst float64
+	at := 0
+	for _, v := range want {
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	for i := range want {
+		d := math.Abs(float64(want[i]) - float64(got[i]))
+		if math.IsNaN(d) {
+			t.Fatalf("output %d: value %d of %d is %v, want %v", output, i, len(want), got[i], want[i])
+		}
+		if d > worst {
+			worst, at = d, i
+		}
+	}
+	if worst > c.tolerance*(largest+1e-30) {
+		t.Errorf("output %d: value %d of %d is %v, want %v: off by %.2e of the largest value, allowed %.0e",
+			output, at, len(want), got[at], want[at], worst/largest, c.tolerance)
+	}
+}
+
+// run records a case on a device, runs it once and returns its outputs.
+func run(t *testing.T, dev kernels.Device, c testCase) [][]float32 {
+	t.Helper()
+	b := newBench(t, dev)
+	defer b.close()
+	program, out := b.compile(c.build(b))
+	defer program.Close()
+	if err := program.Run(context.Background(), b.inputs, out); err != nil {
+		t.Fatalf("Run: %v", err)
+	}
+	return out
+}

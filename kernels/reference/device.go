@@ -1,0 +1,125 @@
+// Package reference runs programs in plain Go with one obvious loop for each op and float64 sums. It is the oracle that
+// every other device is tested against; nothing here is meant to be fast.
+package reference
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/goclip/goclip/kernels"
+)
+
+// weight is a loaded tensor, as it came.
+type weight struct {
+	shape        kernels.Shape
+	values, bias []float32
+}
+
+// Device computes with float64 accumulation on one core.
+type Device struct {
+	weights map[int]weight
+	next    int
+}
+
+// New makes a reference device.
+func New() *Device { return &Device{weights: map[int]weight{}} }
+
+// Name is "reference (float64 sums)".
+func (d *Device) Name() string { return "reference (float64 sums)" }
+
+// Load keeps a copy of the weight.
+func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
+	if len(s.Values) != s.Shape.Elements() {
+		return kernels.Weight{}, fmt.Errorf("reference: weight %s has %d values for shape %v", s.Name, len(s.Values), s.Shape)
+	}
+	if s.Bias != nil && len(s.Bias) != s.Shape[0] {
+		return kernels.Weight{}, fmt.Errorf("reference: weight %s has %d bias values for shape %v", s.Name, len(s.Bias), s.Shape)
+	}
+	shape := append(kernels.Shape{}, s.Shape...)
+	d.next++
+	d.weights[d.next] = weight{shape, append([]float32(nil), s.Values...), append([]float32(nil), s.Bias...)}
+	return kernels.Weight{ID: d.next, Role: s.Role, Shape: shape, Bias: s.Bias != nil}, nil
+}
+
+// Unload forgets the weight.
+func (d *Device) Unload(w kernels.Weight) { delete(d.weights, w.ID) }
+
+// Close forgets all weights.
+func (d *Device) Close() error {
+	clear(d.weights)
+	return nil
+}
+
+// Begin starts a program.
+func (d *Device) Begin(plan kernels.Plan) (kernels.Encoder, error) {
+	p := &program{device: d, ints: make([][]int32, len(plan.Ints))}
+	for _, n := range plan.Buffers {
+		p.buffers = append(p.buffers, make([]float32, n))
+	}
+	return p, nil
+}
+
+// program is a list of closures over the buffers.
+type program struct {
+	device          *Device
+	buffers         [][]float32
+	ints            [][]int32
+	steps           []func()
+	inputs, outputs []kernels.Ref
+}
+
+func (p *program) step(f func()) { p.steps = append(p.steps, f) }
+
+// row is row r of item i.
+func (p *program) row(ref kernels.Ref, item, r int) []float32 {
+	memory := p.device.weights[ref.Index].values
+	if ref.Kind == kernels.Value {
+		memory = p.buffers[ref.Index]
+	}
+	at := ref.At(item, r)
+	return memory[at : at+ref.Shape.Width()]
+}
+
+// each calls f for every row of every item of a shape.
+func each(shape kernels.Shape, f func(item, row int)) {
+	for i := range shape.Items() {
+		for r := range shape.Rows() {
+			f(i, r)
+		}
+	}
+}
+
+// Finish ends the recording.
+func (p *program) Finish(inputs, outputs []kernels.Ref) (kernels.Program, error) {
+	p.inputs, p.outputs = inputs, outputs
+	return p, nil
+}
+
+// Run computes the outputs, step by step.
+func (p *program) Run(ctx context.Context, in kernels.Inputs, out [][]float32) error {
+	for i, ref := range p.inputs {
+		copy(p.buffers[ref.Index], in.Floats[i])
+	}
+	copy(p.ints, in.Ints)
+	for _, step := range p.steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		step()
+	}
+	for i, ref := range p.outputs {
+		at := out[i]
+		for item := range ref.Shape.Items() {
+			for r := range ref.Shape.Rows() {
+				at = at[copy(at, p.row(ref, item, r)):]
+			}
+		}
+	}
+	return nil
+}
+
+// Close frees the buffers.
+func (p *program) Close() error {
+	p.buffers, p.steps = nil, nil
+	return nil
+}

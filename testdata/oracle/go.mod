@@ -1,0 +1,3 @@
+module github.com/goclip/goclip/testdata/oracle
+
+go 1.26
