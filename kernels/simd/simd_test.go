@@ -1,0 +1,17 @@
+package simd_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/goclip/goclip/kernels/kerneltest"
+	"github.com/goclip/goclip/kernels/simd"
+)
+
+func TestDevice(t *testing.T) {
+	for _, threads := range []int{1, 2, 5} {
+		t.Run(fmt.Sprintf("%d threads", threads), func(t *testing.T) {
+			kerneltest.Run(t, simd.New(simd.Options{Threads: threads}))
+		})
+	}
+}
