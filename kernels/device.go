@@ -68,7 +68,7 @@ type Encoder interface {
 	Mean(dst, x Ref, lengths IntInput)
 	// Concat puts the rows of y behind those of x, item by item.
 	Concat(dst, x, y Ref)
-	// Gather picks row rows[i] of item i. dst is [items, width].
+	// Gather picks rows: row r of item i of dst, which has n rows an item, is row rows[i*n+r] of item i of x.
 	Gather(dst, x Ref, rows IntInput)
 	// Normalize divides each row by its Euclidean length; a row of zeros stays so.
 	Normalize(dst, x Ref)

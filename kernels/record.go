@@ -141,10 +141,15 @@ func (g *Graph) Concat(x, y Tensor) Tensor {
 	return g.emit(node{op: opConcat, src: []Tensor{x, y}}, x.Shape.Items(), x.Shape.Rows()+y.Shape.Rows(), x.Shape.Width())
 }
 
-// Gather picks row rows[i] of item i.
+// Gather picks rows of each item: rows [items] gives one of each, [items, width], rows [items, n] gives [items, n, width].
 func (g *Graph) Gather(x Tensor, rows Ints) Tensor {
-	in := g.use("gather", rows, x.Shape.Items(), 0, x.Shape.Rows()-1)
-	return g.emit(node{op: opGather, src: []Tensor{x}, ints: in}, x.Shape.Items(), x.Shape.Width())
+	if len(rows.Shape) < 1 || len(rows.Shape) > 2 || rows.Shape[0] != x.Shape.Items() {
+		g.failf("gather: rows %v do not belong to %v", rows.Shape, x.Shape)
+		return g.emit(node{op: opGather, src: []Tensor{x}}, x.Shape.Items(), x.Shape.Width())
+	}
+	in := g.use("gather", rows, rows.Shape.Elements(), 0, x.Shape.Rows()-1)
+	shape := append(append(Shape{}, rows.Shape...), x.Shape.Width())
+	return g.emit(node{op: opGather, src: []Tensor{x}, ints: in}, shape...)
 }
 
 // Normalize divides every row by its Euclidean length.

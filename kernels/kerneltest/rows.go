@@ -58,6 +58,9 @@ func rowCases() []testCase {
 	add("gather", 0, func(b *bench) kernels.Tensor {
 		return b.Gather(b.value(4, 5, 7), b.numbers([]int{4}, 4, 0, 2, 2))
 	})
+	add("gather/several rows", 0, func(b *bench) kernels.Tensor {
+		return b.Gather(b.value(2, 5, 7), b.numbers([]int{2, 3}, 4, 0, 2, 1, 1, 3))
+	})
 	add("gather/of a part", 0, func(b *bench) kernels.Tensor {
 		return b.Gather(b.Split(b.value(2, 5, 8), 2)[1], b.numbers([]int{2}, 3, 4))
 	})

@@ -138,12 +138,12 @@ func (p *program) Concat(dst, x, y kernels.Ref) {
 	})
 }
 
-// Gather picks one row of each item.
+// Gather picks rows of each item.
 func (p *program) Gather(dst, x kernels.Ref, rows kernels.IntInput) {
 	p.step(func() {
-		for item := range dst.Shape.Items() {
-			copy(p.row(dst, item, 0), p.row(x, item, int(p.ints[rows][item])))
-		}
+		each(dst.Shape, func(item, r int) {
+			copy(p.row(dst, item, r), p.row(x, item, int(p.ints[rows][item*dst.Shape.Rows()+r])))
+		})
 	})
 }
 

@@ -134,11 +134,11 @@ func (p *program) Concat(dst, x, y kernels.Ref) {
 	})
 }
 
-// Gather picks one row of each item.
+// Gather picks rows of each item.
 func (p *program) Gather(dst, x kernels.Ref, rows kernels.IntInput) {
-	in, out := p.rows(x), p.rows(dst)
-	p.addRows(dst.Shape, dst.Shape.Width(), func(item, _ int) {
-		copy(out.row(item, 0), in.row(item, int(p.ints[rows][item])))
+	in, out, n := p.rows(x), p.rows(dst), dst.Shape.Rows()
+	p.addRows(dst.Shape, dst.Shape.Width(), func(item, row int) {
+		copy(out.row(item, row), in.row(item, int(p.ints[rows][item*n+row])))
 	})
 }
 
