@@ -208,7 +208,7 @@ func TestMistakesStick(t *testing.T) {
 		"shapes [1 2] and [1 3]": func(g *kernels.Graph) kernels.Tensor { return g.Add(g.Floats(1, 2), g.Floats(1, 3)) },
 		"cannot be cut":          func(g *kernels.Graph) kernels.Tensor { return g.Act(g.Split(g.Floats(1, 5), 2)[0], kernels.ReLU) },
 		"no rows 1 to 4":         func(g *kernels.Graph) kernels.Tensor { return g.Mean(g.Rows(g.Floats(1, 3, 2), 1, 4)) },
-		"rows [3] do not belong":  func(g *kernels.Graph) kernels.Tensor { return g.Gather(g.Floats(2, 3, 2), g.Ints(3)) },
+		"rows [3] do not belong": func(g *kernels.Graph) kernels.Tensor { return g.Gather(g.Floats(2, 3, 2), g.Ints(3)) },
 		"another graph":          func(g *kernels.Graph) kernels.Tensor { return g.Add(g.Floats(1, 2), kernels.NewGraph().Floats(1, 2)) },
 		"cannot move a window":   func(g *kernels.Graph) kernels.Tensor { return g.Pool(g.Floats(1, 2, 2, 2), 3, 1) },
 		"angles": func(g *kernels.Graph) kernels.Tensor {

@@ -75,5 +75,7 @@ type Window struct {
 type Attend struct {
 	Heads   int
 	Causal  bool     // query i of n sees keys 0 … i + m - n of m
-	Lengths IntInput // keys of each item that count, from the first; NoInts: all
+	Lengths IntInput // how many keys count, from the first; NoInts: all
+	// PerQuery: Lengths has a number for every query of every item, not one for every item.
+	PerQuery bool
 }

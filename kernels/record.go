@@ -51,12 +51,16 @@ func (g *Graph) Attention(q, k, v Tensor, heads int, causal bool) Tensor {
 	return g.attention(q, k, v, Attend{Heads: heads, Causal: causal, Lengths: NoInts})
 }
 
-// AttentionWithin is Attention over the first lengths[i] keys of item i only: what a padding mask does.
+// AttentionWithin is Attention over the first keys only: lengths [items] says how many of each item, as a padding mask
+// does; lengths [items, n] how many for each query. Together with Gather, which puts the keys to see first, that is any
+// mask whose queries see a beginning of one order of the keys.
 func (g *Graph) AttentionWithin(q, k, v Tensor, heads int, causal bool, lengths Ints) Tensor {
-	a := Attend{Heads: heads, Causal: causal, Lengths: NoInts}
-	if len(k.Shape) == 3 {
-		a.Lengths = g.use("attention", lengths, k.Shape.Items(), 0, k.Shape.Rows())
+	a := Attend{Heads: heads, Causal: causal, Lengths: NoInts, PerQuery: len(lengths.Shape) == 2}
+	count := q.Shape.Items()
+	if a.PerQuery {
+		count *= q.Shape.Rows()
 	}
+	a.Lengths = g.use("attention", lengths, count, 0, k.Shape.Rows())
 	return g.attention(q, k, v, a)
 }
 

@@ -5,38 +5,37 @@ import "github.com/goclip/goclip/kernels"
 // CoCa (Yu et al. 2022) gives the text a class token of its own and pools the picture by attention. As open_clip
 // computes both towers.
 
-// classAttention is causal attention in which the class token, the last position, sees only some keys: rows lists them
-// first, and lengths says how many they are. No other position sees the class token, for it comes after them.
+// classAttention is attention under open_clip's mask for CoCa: causal, and no query sees padding. rows lists the keys
+// that may be seen first, lengths says how many of them each query sees.
 func (t Text) classAttention(g *kernels.Graph, rows, lengths kernels.Ints) attention {
 	return func(q, k, v kernels.Tensor) kernels.Tensor {
-		last := q.Shape.Rows() - 1
-		words := g.Attention(g.Rows(q, 0, last), g.Rows(k, 0, last), g.Rows(v, 0, last), t.Heads, t.Causal)
-		class := g.AttentionWithin(g.Rows(q, last, last+1), g.Gather(k, rows), g.Gather(v, rows), t.Heads, false, lengths)
-		return g.Concat(words, class)
+		return g.AttentionWithin(q, g.Gather(k, rows), g.Gather(v, rows), t.Heads, false, lengths)
 	}
 }
 
-// classKeys writes the positions that the class token sees, then the others, and returns how many it sees. open_clip's
-// build_cls_mask shifts the mask of the ids by one: position 0 is always seen, position j if id j-1 is no padding. An
-// id that equals the padding's inside a text ("!" is 0) counts as padding there, and so it does here.
-func (t Text) classKeys(ids []int32, rows []int32) int32 {
-	seen := func(j int) bool { return j == 0 || ids[j-1] != t.Pad }
+// classKeys writes the keys in the order of their use: those that may be seen first; and for every query how many of
+// them it sees. The released weights were trained with a mask that is shifted by one, and so it stays: key 0 may always
+// be seen, key j if id j-1 is no padding. An id inside the text that equals the padding's ("!" is 0) counts as padding.
+func (t Text) classKeys(ids []int32, rows, lengths []int32) {
+	may := func(j int) bool { return j == 0 || ids[j-1] != t.Pad }
 	n := 0
-	for _, wanted := range []bool{true, false} {
-		for j := range len(ids) + 1 {
-			if seen(j) == wanted {
-				rows[n] = int32(j)
-				n++
-			}
+	for j := range rows {
+		if may(j) {
+			rows[n] = int32(j)
+			n++
+		}
+		lengths[j] = int32(n) // those up to the query itself
+	}
+	total := int32(n)
+	for j := range rows {
+		if !may(j) {
+			rows[n] = int32(j)
+			n++
+		}
+		if !t.Causal {
+			lengths[j] = total
 		}
 	}
-	count := int32(0)
-	for j := range len(ids) + 1 {
-		if seen(j) {
-			count++
-		}
-	}
-	return count
 }
 
 // AttentionPooler pools a picture's tokens with learned queries, of which the first one's result is the picture's.

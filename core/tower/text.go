@@ -25,7 +25,7 @@ type Text struct {
 	End                 int32 // the id that EndToken looks for
 	// NormAfterPool normalises the pooled vector only; the same unless hidden states are asked for.
 	NormAfterPool bool
-	// ClassEmbedding puts a learned token behind the text, which is pooled: CoCa. It does not see the padding, Pad.
+	// ClassEmbedding puts a learned token behind the text, which is pooled: CoCa. Padding, Pad, is not seen.
 	ClassEmbedding bool
 	Pad            int32
 	Projection     int // width of the embedding; 0: no projection
@@ -103,11 +103,11 @@ func (t Text) position(ids []int32) int {
 	return at
 }
 
-// Derived is one pooled position a text, or, with a class embedding, the keys that its class token sees.
+// Derived is one pooled position a text, or, with a class embedding, the order of its keys and how many each query sees.
 func (t Text) Derived(length int) []int {
 	switch {
 	case t.ClassEmbedding:
-		return []int{length + 1, 1}
+		return []int{length + 1, length + 1}
 	case t.gathers():
 		return []int{1}
 	}
@@ -118,7 +118,7 @@ func (t Text) Derived(length int) []int {
 func (t Text) Derive(ids []int32, out [][]int32) {
 	switch {
 	case t.ClassEmbedding:
-		out[1][0] = t.classKeys(ids, out[0])
+		t.classKeys(ids, out[0], out[1])
 	case t.gathers():
 		out[0][0] = int32(t.position(ids))
 	}
@@ -132,7 +132,7 @@ func (t Text) Record(g *kernels.Graph, w Weights, items, length int, hidden bool
 	attend := func(q, k, v kernels.Tensor) kernels.Tensor { return g.Attention(q, k, v, t.Heads, t.Causal) }
 	if t.ClassEmbedding {
 		x = g.Concat(x, g.Constant(w.at("class"), items))
-		attend = t.classAttention(g, g.Ints(items, length+1), g.Ints(items, 1))
+		attend = t.classAttention(g, g.Ints(items, length+1), g.Ints(items, length+1))
 	}
 	x = g.Add(x, g.Rows(g.Constant(w.at("position"), items), 0, x.Shape.Rows()))
 	embedded := x

@@ -124,11 +124,15 @@ func TestClassTokenSeesNoPadding(t *testing.T) {
 	outputs := record(t, v.Params(), func(g *kernels.Graph, w tower.Weights) []tower.Output { return v.Record(g, w, 3, 5, true) })
 	require.Equal(t, kernels.Shape{3, 6, 8}, shapes(outputs)["block_0"])
 
-	// Ids 18 4 0 6 0: the 0 inside counts as padding too. The mask is shifted by one: positions 0, 1, 2 and 4 are seen.
-	require.Equal(t, []int{6, 1}, v.Derived(5))
-	out := [][]int32{make([]int32, 6), make([]int32, 1)}
+	// Ids 18 4 0 6 0: the 0 inside counts as padding too. The mask is shifted by one: keys 0, 1, 2 and 4 may be seen.
+	require.Equal(t, []int{6, 6}, v.Derived(5))
+	out := [][]int32{make([]int32, 6), make([]int32, 6)}
 	v.Derive([]int32{18, 4, 0, 6, 0}, out)
-	require.Equal(t, [][]int32{{0, 1, 2, 4, 3, 5}, {4}}, out)
+	require.Equal(t, [][]int32{{0, 1, 2, 4, 3, 5}, {1, 2, 3, 3, 4, 4}}, out)
+
+	v.Causal = false
+	v.Derive([]int32{18, 4, 0, 6, 0}, out)
+	require.Equal(t, []int32{4, 4, 4, 4, 4, 4}, out[1])
 }
 
 func TestCheckRefusesNonsense(t *testing.T) {

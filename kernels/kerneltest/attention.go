@@ -39,5 +39,9 @@ func attentionCases() []testCase {
 			return b.AttentionWithin(b.value(4, 7, 12), b.value(4, 7, 12), b.value(4, 7, 12), 3, causal, lengths)
 		})
 	}
+	add("a length for each query", func(b *bench) kernels.Tensor {
+		lengths := b.numbers([]int{2, 3}, 5, 0, 2, 1, 4, 3)
+		return b.AttentionWithin(b.value(2, 3, 12), b.value(2, 5, 12), b.value(2, 5, 12), 2, false, lengths)
+	})
 	return cases
 }

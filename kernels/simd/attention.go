@@ -20,6 +20,9 @@ func (p *program) Attention(dst, q, k, v kernels.Ref, a kernels.Attend) {
 			seen := keys
 			if a.Lengths != kernels.NoInts {
 				seen = int(p.ints[a.Lengths][item])
+				if a.PerQuery {
+					seen = int(p.ints[a.Lengths][item*queries+i])
+				}
 			}
 			if a.Causal {
 				seen = min(seen, i+keys-queries+1)

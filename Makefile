@@ -1,0 +1,74 @@
+# Everything here needs Go; what needs more says so and is left out where it is missing. CI leaves nothing out.
+
+GO          ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+TARGETS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: help build test race lint vuln cross fuzz generate bench web serve model clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+
+build: ## the command line program, as bin/goclip
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/goclip ./native/goclip
+
+test: ## all tests that this machine can run
+	$(GO) test ./...
+	@if command -v node >/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory web-test; \
+	elif [ -n "$$GOCLIP_REQUIRE" ]; then echo "web tests need Node.js and npm" >&2; exit 1; \
+	else echo "skipped: the web tests, for want of Node.js and npm"; fi
+
+race: ## core and kernels under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./core/... ./kernels/...
+
+lint: ## formatting, vet and staticcheck, natively and for the browser
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:" $$unformatted >&2; exit 1; fi
+	$(GO) vet ./...
+	GOOS=js GOARCH=wasm $(GO) vet ./core/... ./kernels/... ./shaders/... ./wasm/...
+	$(GO) run $(STATICCHECK) ./...
+	GOOS=js GOARCH=wasm $(GO) run -exec '' $(STATICCHECK) ./wasm/... 2>/dev/null || true
+
+vuln: ## known vulnerabilities of what goclip uses (needs the vulnerability database)
+	@out=$$($(GO) run $(GOVULNCHECK) ./... 2>&1); code=$$?; echo "$$out"; \
+	if [ $$code -ne 0 ] && echo "$$out" | grep -q 'fetching vulnerabilities'; then \
+		echo "skipped: govulncheck, whose database cannot be reached from here"; else exit $$code; fi
+
+cross: ## build for every platform
+	@for t in $(TARGETS); do echo "build $$t"; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./native/goclip || exit 1; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./... || exit 1; done
+	@echo "build js/wasm"; GOOS=js GOARCH=wasm $(GO) build -o /dev/null ./wasm
+
+FUZZTIME ?= 60s
+fuzz: ## every fuzz target for FUZZTIME (60s)
+	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+generate: ## make generated files again
+	$(GO) generate ./...
+
+bench: ## benchmarks of kernels, preprocessing and tokenizer
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+web: ## the page and the wasm program, in web/dist
+	cd web && npm ci && npm run build
+
+.PHONY: web-test
+web-test:
+	cd web && npm ci && npm run build && npm test
+
+serve: web ## the demo page on http://localhost:8080
+	cd web && npm run serve
+
+TRAINED ?= /tmp/goclip-tiny
+model: ## train the embedded model again, into TRAINED: two hours on two cores (needs Python 3.11 and npm)
+	cd core/embedded/training && npm install --ignore-scripts --no-save && python3 -m pip install -r requirements.txt
+	mkdir -p $(TRAINED)
+	cd core/embedded/training && python3 data.py node_modules $(TRAINED)/data.npz && \
+		python3 train.py $(TRAINED)/data.npz $(TRAINED)/trained --steps 12377 --minutes 105 && \
+		python3 package.py node_modules $(TRAINED)/trained $(TRAINED)/packaged && \
+		python3 evaluate.py $(TRAINED)/data.npz $(TRAINED)/packaged/model $(TRAINED)/eval.json
+
+clean: ## remove what was built
+	rm -rf bin web/dist web/node_modules

@@ -1,0 +1,160 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/goclip/goclip/core/zoo"
+)
+
+// Classifier scores pictures against labels (Radford et al. 2021, zero-shot transfer). It holds one unit vector for
+// each label, so pictures that are embedded already can be scored again and again.
+type Classifier struct {
+	model   *Model
+	labels  []string
+	vectors [][]float32
+}
+
+// Score is one label's place in a classification.
+type Score struct {
+	Label       string  `json:"label"`
+	Probability float64 `json:"probability"` // softmax over the labels; sigmoid for models with a logit bias
+	Logit       float64 `json:"logit"`       // cosine times the logit scale, plus the bias
+}
+
+// CheckLabels tells whether labels can be told apart: none empty, none twice.
+func CheckLabels(labels []string) error {
+	if len(labels) == 0 {
+		return fmt.Errorf("core: there are no labels")
+	}
+	seen := make(map[string]int, len(labels))
+	for i, label := range labels {
+		if strings.TrimSpace(label) == "" {
+			return fmt.Errorf("core: label %d is empty", i+1)
+		}
+		if j, ok := seen[label]; ok {
+			return fmt.Errorf("core: label %q is there twice, as number %d and %d", label, j+1, i+1)
+		}
+		seen[label] = i
+	}
+	return nil
+}
+
+// Classifier embeds labels. Each one is put into every template; the unit vectors of the sentences are averaged and
+// brought to unit length again. No templates: the bare label.
+func (m *Model) Classifier(ctx context.Context, labels, templates []string) (*Classifier, error) {
+	if err := CheckLabels(labels); err != nil {
+		return nil, err
+	}
+	if templates == nil {
+		templates = []string{BareLabel}
+	}
+	if err := checkTemplates(templates); err != nil {
+		return nil, err
+	}
+	c := &Classifier{model: m, labels: slices.Clone(labels)}
+	for _, label := range labels {
+		sentences := make([]string, len(templates))
+		for i, t := range templates {
+			sentences[i] = strings.ReplaceAll(t, BareLabel, label)
+		}
+		vectors, err := m.EmbedTexts(ctx, sentences)
+		if err != nil {
+			return nil, err
+		}
+		c.vectors = append(c.vectors, meanDirection(vectors))
+	}
+	return c, nil
+}
+
+// meanDirection is the mean of unit vectors, brought to unit length.
+func meanDirection(vectors [][]float32) []float32 {
+	sum := make([]float64, len(vectors[0]))
+	for _, v := range vectors {
+		for i, x := range v {
+			sum[i] += float64(x)
+		}
+	}
+	var squares float64
+	for _, x := range sum {
+		squares += x * x
+	}
+	mean := make([]float32, len(sum))
+	for i, x := range sum {
+		if squares > 0 {
+			mean[i] = float32(x / math.Sqrt(squares))
+		}
+	}
+	return mean
+}
+
+// Classify embeds pictures and scores each one, the most probable label first.
+func (c *Classifier) Classify(ctx context.Context, pictures []*Image) ([][]Score, error) {
+	vectors, err := c.model.EmbedImages(ctx, pictures)
+	if err != nil {
+		return nil, err
+	}
+	scores := make([][]Score, len(vectors))
+	for i, v := range vectors {
+		scores[i] = c.Scores(v)
+	}
+	return scores, nil
+}
+
+// Scores ranks the labels for an embedding of unit length. Of equal labels the earlier comes first.
+func (c *Classifier) Scores(embedding []float32) []Score {
+	scores := make([]Score, len(c.labels))
+	for i, label := range c.labels {
+		scores[i] = Score{Label: label, Logit: c.model.Logit(Cosine(embedding, c.vectors[i]))}
+	}
+	probabilities(scores, c.model.zoo.Scores)
+	slices.SortStableFunc(scores, func(a, b Score) int {
+		switch {
+		case a.Logit > b.Logit:
+			return -1
+		case a.Logit < b.Logit:
+			return 1
+		}
+		return 0
+	})
+	return scores
+}
+
+func probabilities(scores []Score, kind zoo.Scores) {
+	if kind == zoo.Sigmoid {
+		for i := range scores {
+			scores[i].Probability = 1 / (1 + math.Exp(-scores[i].Logit))
+		}
+		return
+	}
+	top := math.Inf(-1)
+	for _, s := range scores {
+		top = max(top, s.Logit)
+	}
+	var total float64
+	for i := range scores {
+		scores[i].Probability = math.Exp(scores[i].Logit - top)
+		total += scores[i].Probability
+	}
+	for i := range scores {
+		scores[i].Probability /= total
+	}
+}
+
+// Cosine is the dot product of two vectors of unit length.
+func Cosine(a, b []float32) float64 {
+	var sum float64
+	for i, x := range a {
+		sum += float64(x) * float64(b[i])
+	}
+	return sum
+}
+
+// Logit turns a cosine into the model's logit.
+func (m *Model) Logit(cosine float64) float64 { return cosine*m.zoo.LogitScale + m.zoo.LogitBias }
+
+// SigmoidScores reports whether probabilities are independent of each other.
+func (m *Model) SigmoidScores() bool { return m.zoo.Scores == zoo.Sigmoid }

@@ -1,0 +1,180 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/goclip/goclip/core/preprocess"
+	"github.com/goclip/goclip/core/tokenizer"
+	"github.com/goclip/goclip/core/tower"
+	"github.com/goclip/goclip/core/zoo"
+	"github.com/goclip/goclip/kernels"
+)
+
+// Towers chooses the halves of a model.
+type Towers uint8
+
+// The halves, which can be added up; none means both.
+const (
+	ImageTower Towers = 1 << iota
+	TextTower
+)
+
+// Options say how a model is opened.
+type Options struct {
+	// Device computes. Several models may share one; closing it is its owner's business.
+	Device kernels.Device
+	// Towers that are loaded; the other one's weights are never read. 0 loads all that the model has.
+	Towers Towers
+	// Dialect of the tokenizer, if not the one that fits the kind of checkpoint.
+	Dialect *tokenizer.Dialect
+	// Progress, if set, is told how many of the model's weights are loaded.
+	Progress func(loaded, total int)
+}
+
+// ErrNoTower: the model has, or was opened with, only the other tower.
+var ErrNoTower = errors.New("the model has no such tower")
+
+// Model is an opened CLIP model. Its methods may be called from several goroutines.
+type Model struct {
+	zoo    *zoo.Model
+	device kernels.Device
+
+	image *imageRunner // nil: no image tower
+	text  *textRunner  // nil: no text tower
+
+	preprocess    preprocess.Config
+	preprocessErr error // why pictures cannot be prepared; tensors still can be run
+	tokenizer     tokenizer.Tokenizer
+	tokenizerErr  error // why texts cannot be tokenized; ids still can be run
+
+	closed sync.Once
+}
+
+// Open opens a model folder or checkpoint file on disk.
+func Open(ctx context.Context, path string, o Options) (*Model, error) {
+	l, err := Locate(path)
+	if err != nil {
+		return nil, err
+	}
+	return OpenAt(ctx, l, o)
+}
+
+// OpenFS opens the model folder at the root of a file system: embedded files, or files that come over the network.
+func OpenFS(ctx context.Context, fsys fs.FS, o Options) (*Model, error) {
+	return OpenAt(ctx, Location{Dir: fsys, Name: "the model"}, o)
+}
+
+// OpenAt opens a model that Locate found.
+func OpenAt(ctx context.Context, l Location, o Options) (*Model, error) {
+	if o.Device == nil {
+		return nil, fmt.Errorf("core: no device: set Options.Device, for instance to simd.New(simd.Options{})")
+	}
+	z, err := zoo.Open(l.Dir, l.File)
+	if err != nil {
+		return nil, fmt.Errorf("core: %s: %w", l.Name, err)
+	}
+	m := &Model{zoo: z, device: o.Device}
+	if err := m.load(ctx, o); err != nil {
+		m.Close()
+		return nil, fmt.Errorf("core: %s: %w", l.Name, err)
+	}
+	if m.text != nil {
+		dialect := dialectOf(z.Source)
+		if o.Dialect != nil {
+			dialect = *o.Dialect
+		}
+		m.tokenizer, m.tokenizerErr = openTokenizer(l, dialect, m.text.tower.Entries())
+	}
+	if m.image != nil {
+		m.preprocess, m.preprocessErr = openPreprocess(l, &z.Config)
+		if m.preprocessErr == nil {
+			m.preprocessErr = m.checkPicture()
+		}
+	}
+	return m, nil
+}
+
+// load reads the weights of the towers that are wanted, one tensor at a time.
+func (m *Model) load(ctx context.Context, o Options) error {
+	wanted := func(t Towers) bool { return o.Towers == 0 || o.Towers&t != 0 }
+	var parts []part
+	if m.zoo.Image != nil && wanted(ImageTower) {
+		m.image = &imageRunner{tower: m.zoo.Image, runner: runner{device: m.device, weights: tower.Weights{}}}
+		parts = append(parts, part{m.zoo.Image.Params(), true, m.image.weights})
+	}
+	if m.zoo.Text != nil && wanted(TextTower) {
+		m.text = &textRunner{tower: m.zoo.Text, runner: runner{device: m.device, weights: tower.Weights{}}}
+		parts = append(parts, part{m.zoo.Text.Params(), false, m.text.weights})
+	}
+	if len(parts) == 0 {
+		return fmt.Errorf("%w: it was opened for one that it does not have", ErrNoTower)
+	}
+	done, total := 0, 0
+	for _, p := range parts {
+		total += len(p.params)
+	}
+	for _, p := range parts {
+		err := m.zoo.Load(p.params, p.image, func(param tower.Param, values, bias []float32) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			w, err := m.device.Load(kernels.WeightSpec{Name: param.Name, Role: param.Role, Shape: param.Shape, Values: values, Bias: bias})
+			if err != nil {
+				return err
+			}
+			p.weights[param.Name] = w
+			if done++; o.Progress != nil {
+				o.Progress(done, total)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// part is one tower's share of loading.
+type part struct {
+	params  []tower.Param
+	image   bool
+	weights tower.Weights
+}
+
+// checkPicture makes sure that preprocessing gives what the tower takes.
+func (m *Model) checkPicture() error {
+	want := m.image.tower.Picture()
+	if height, width := m.preprocess.Size(); height != want[0] || width != want[1] {
+		return fmt.Errorf("core: the preprocessing configuration makes pictures of %d x %d pixels, the image tower takes %d x %d",
+			width, height, want[1], want[0])
+	}
+	return nil
+}
+
+// Embedding is the width of the model's embeddings.
+func (m *Model) Embedding() int {
+	if m.image != nil {
+		return m.image.tower.Embedding()
+	}
+	return m.text.tower.Embedding()
+}
+
+// Close frees the model's weights on the device.
+func (m *Model) Close() error {
+	var err error
+	m.closed.Do(func() {
+		if m.image != nil {
+			m.image.close()
+		}
+		if m.text != nil {
+			m.text.close()
+		}
+		err = m.zoo.Close()
+	})
+	return err
+}

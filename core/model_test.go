@@ -1,0 +1,212 @@
+package core_test
+
+import (
+	"context"
+	"image"
+	"image/color"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/goclip/goclip/core"
+	"github.com/goclip/goclip/core/checkpoint"
+	"github.com/goclip/goclip/core/embedded"
+	"github.com/goclip/goclip/core/preprocess"
+	"github.com/goclip/goclip/kernels/simd"
+)
+
+func open(t *testing.T, o core.Options) *core.Model {
+	t.Helper()
+	device := simd.New(simd.Options{Threads: 2})
+	o.Device = device
+	m, err := core.OpenFS(context.Background(), embedded.Model(), o)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.NoError(t, m.Close())
+		require.NoError(t, device.Close())
+	})
+	return m
+}
+
+// noise is a picture that no other seed gives.
+func noise(t *testing.T, seed uint64) *core.Image {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(seed, 1))
+	m := image.NewRGBA(image.Rect(0, 0, 70, 90))
+	for y := range 90 {
+		for x := range 70 {
+			m.Set(x, y, color.RGBA{uint8(rng.IntN(256)), uint8(rng.IntN(256)), uint8(x * 3), 255})
+		}
+	}
+	p, err := preprocess.FromImage(m)
+	require.NoError(t, err)
+	return p
+}
+
+// A picture's embedding does not depend on the pictures beside it, whatever the sizes of the batches.
+func TestBatchesChangeNothing(t *testing.T) {
+	m := open(t, core.Options{})
+	var pictures []*core.Image
+	var texts []string
+	for i := range 39 {
+		pictures = append(pictures, noise(t, uint64(i)))
+		texts = append(texts, "one two three four five six seven eight nine"[:3+i])
+	}
+	ctx := context.Background()
+	together, err := m.EmbedImages(ctx, pictures)
+	require.NoError(t, err)
+	textsTogether, err := m.EmbedTexts(ctx, texts)
+	require.NoError(t, err)
+	require.Len(t, together, 39)
+	for i := range pictures {
+		alone, err := m.EmbedImages(ctx, pictures[i:i+1])
+		require.NoError(t, err)
+		require.InDeltaSlice(t, alone[0], together[i], 1e-6)
+		textAlone, err := m.EmbedTexts(ctx, texts[i:i+1])
+		require.NoError(t, err)
+		require.InDeltaSlice(t, textAlone[0], textsTogether[i], 1e-6)
+	}
+	require.InDelta(t, 1, core.Cosine(together[5], together[5]), 1e-6, "unit length")
+}
+
+func TestFeaturesPointTheSameWay(t *testing.T) {
+	m := open(t, core.Options{})
+	ctx := context.Background()
+	units, err := m.EmbedTexts(ctx, []string{"a dog"})
+	require.NoError(t, err)
+	raw, err := m.TextFeatures(ctx, []string{"a dog"})
+	require.NoError(t, err)
+	length := math.Sqrt(core.Cosine(raw[0], raw[0]))
+	require.Greater(t, math.Abs(length-1), 0.01)
+	require.InDelta(t, length, core.Cosine(raw[0], units[0]), 1e-4)
+}
+
+func TestGoroutinesShareAModel(t *testing.T) {
+	m := open(t, core.Options{})
+	want, err := m.EmbedTexts(context.Background(), []string{"a dog"})
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			texts := []string{"a dog", "a cat", "a horse"}[:1+i%3]
+			got, err := m.EmbedTexts(context.Background(), texts)
+			if err != nil || math.Abs(core.Cosine(got[0], want[0])-1) > 1e-6 {
+				t.Errorf("goroutine %d: %v", i, err)
+			}
+			if _, err := m.EmbedImages(context.Background(), []*core.Image{noise(t, 3)}); err != nil {
+				t.Errorf("goroutine %d: %v", i, err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestOneTowerOnly(t *testing.T) {
+	loaded, total := 0, 0
+	m := open(t, core.Options{Towers: core.TextTower, Progress: func(l, n int) { loaded, total = l, n }})
+	require.Positive(t, total)
+	require.Equal(t, total, loaded)
+	_, err := m.EmbedTexts(context.Background(), []string{"a dog"})
+	require.NoError(t, err)
+	_, err = m.EmbedImages(context.Background(), []*core.Image{noise(t, 1)})
+	require.ErrorIs(t, err, core.ErrNoTower)
+}
+
+func TestLongTextsAreCutLikeTheReference(t *testing.T) {
+	m := open(t, core.Options{})
+	long := ""
+	for range 100 {
+		long += "dog "
+	}
+	tokens, err := m.Tokenize(long)
+	require.NoError(t, err)
+	require.True(t, tokens.Truncated)
+	require.Len(t, tokens.IDs, 32)
+	require.EqualValues(t, 4999, tokens.IDs[31], "the end token stays")
+	tokens, err = m.Tokenize("dog")
+	require.NoError(t, err)
+	require.False(t, tokens.Truncated)
+	require.Equal(t, 3, tokens.Used)
+}
+
+func TestClosedModels(t *testing.T) {
+	device := simd.New(simd.Options{Threads: 1})
+	defer device.Close()
+	m, err := core.OpenFS(context.Background(), embedded.Model(), core.Options{Device: device})
+	require.NoError(t, err)
+	require.NoError(t, m.Close())
+	require.NoError(t, m.Close())
+	_, err = m.EmbedTexts(context.Background(), []string{"a dog"})
+	require.ErrorContains(t, err, "closed")
+}
+
+func TestCancelledWork(t *testing.T) {
+	m := open(t, core.Options{})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := m.EmbedTexts(ctx, []string{"a dog"})
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = core.OpenFS(ctx, embedded.Model(), core.Options{Device: simd.New(simd.Options{Threads: 1})})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestRunTensorsRefusesWrongTensors(t *testing.T) {
+	m := open(t, core.Options{})
+	for want, tensor := range map[string]checkpoint.Tensor{
+		"want pixel_values or input_ids": {Name: "pixels", Shape: []int{1}, Floats: []float32{1}},
+		"want f32 [N, 3, 64, 64]":        {Name: "pixel_values", Shape: []int{1, 3, 2, 2}, Floats: make([]float32, 12)},
+		"up to the context length 32":    {Name: "input_ids", Shape: []int{1, 33}, Ints: make([]int64, 33)},
+		"holds 5000 at [0, 1]":           {Name: "input_ids", Shape: []int{1, 2}, Ints: []int64{4998, 5000}},
+		"want i64":                       {Name: "input_ids", Shape: []int{1, 2}, Floats: make([]float32, 2)},
+	} {
+		_, err := m.RunTensors(context.Background(), []checkpoint.Tensor{tensor}, false)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestTokenizerAndTowerMustAgree(t *testing.T) {
+	files := fstest.MapFS{}
+	for _, name := range []string{"config.json", "model.safetensors"} {
+		data, err := fs.ReadFile(embedded.Model(), name)
+		require.NoError(t, err)
+		files[name] = &fstest.MapFile{Data: data}
+	}
+	device := simd.New(simd.Options{Threads: 1})
+	defer device.Close()
+	m, err := core.OpenFS(context.Background(), files, core.Options{Device: device})
+	require.NoError(t, err, "tensors can be run without a tokenizer")
+	defer m.Close()
+	_, err = m.EmbedTexts(context.Background(), []string{"a dog"})
+	require.ErrorContains(t, err, "a vocabulary of 5000 ids is not the one that goclip carries")
+}
+
+func TestLocate(t *testing.T) {
+	_, err := core.Locate("no/such/model")
+	require.ErrorIs(t, err, core.ErrNotFound)
+	dir := t.TempDir()
+	l, err := core.Locate(dir)
+	require.NoError(t, err)
+	require.Empty(t, l.File)
+	_, _, err = core.Inspect(l)
+	require.ErrorContains(t, err, "no weights")
+}
+
+func TestInspect(t *testing.T) {
+	info, tensors, err := core.Inspect(core.Location{Dir: embedded.Model(), Name: "tiny"})
+	require.NoError(t, err)
+	require.Equal(t, 192, info.Embedding)
+	require.Equal(t, "safetensors", info.Format)
+	require.Equal(t, 64, info.Image.ImageSize)
+	require.Equal(t, 32, info.Text.Context)
+	require.NotEmpty(t, tensors)
+	total := 0
+	for _, tensor := range tensors {
+		total += tensor.Elements()
+	}
+	require.Equal(t, total, info.Parameters+1, "all tensors but the logit scale are parameters of the towers")
+}

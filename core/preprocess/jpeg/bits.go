@@ -1,0 +1,84 @@
+package jpeg
+
+import "encoding/binary"
+
+// bitReader reads the coded data of a scan, most significant bit first, and stops at a marker (T.81 F.2.2.5).
+//
+// Past a marker it reads zeros, as libjpeg does: then left is negative, and the caller gives up the rest of the restart
+// interval. It fetches data when libjpeg does, up to 64 bits ahead: a file that ends before that is refused by Pillow even
+// when the bits at hand would do.
+type bitReader struct {
+	data   []byte
+	at     int
+	acc    uint64 // the next bits, left-aligned, zeros below
+	left   int    // how many of them are data
+	marker byte   // the marker that ended the data, 0 while there is none
+	ended  bool   // more was wanted than the file holds
+}
+
+// fill brings left to at least 57 unless a marker or the end of the file is near.
+func (b *bitReader) fill() {
+	if b.left < 0 {
+		return
+	}
+	if b.at+8 <= len(b.data) && b.marker == 0 {
+		next := binary.BigEndian.Uint64(b.data[b.at:])
+		const ones, highs = 0x0101010101010101, 0x8080808080808080
+		inverse := ^next // a byte of it is zero where next has 0xFF
+		if (inverse-ones)&^inverse&highs == 0 {
+			bytes := (64 - b.left) >> 3
+			// Bits of the byte after those that are counted go along; they are the ones that come there later anyway.
+			b.acc |= next >> uint(b.left)
+			b.at += bytes
+			b.left += 8 * bytes
+			return
+		}
+	}
+	for b.left <= 56 && b.marker == 0 {
+		if b.at >= len(b.data) {
+			b.ended = true
+			return
+		}
+		value := b.data[b.at]
+		if value == 0xFF {
+			next := b.at + 1
+			for next < len(b.data) && b.data[next] == 0xFF {
+				next++
+			}
+			if next >= len(b.data) {
+				b.ended = true
+				return
+			}
+			b.at = next
+			if b.data[next] != 0 {
+				b.marker = b.data[next]
+				b.at++
+				return
+			}
+		}
+		b.at++
+		b.acc |= uint64(value) << uint(56-b.left)
+		b.left += 8
+	}
+}
+
+// bits takes n bits, 0 to 16.
+func (b *bitReader) bits(n int) int {
+	if b.left < n {
+		b.fill()
+	}
+	value := int(b.acc >> 1 >> uint(63-n))
+	b.acc <<= uint(n)
+	b.left -= n
+	return value
+}
+
+// drop forgets the bits at hand, before a restart.
+func (b *bitReader) drop() {
+	b.acc, b.left = 0, 0
+}
+
+// extend turns the n bits of a coefficient into its signed value (T.81 figure F.12).
+func extend(value, n int) int {
+	return value + ((value-(1<<uint(n)>>1))>>63)&((-1<<uint(n))+1)
+}

@@ -1,0 +1,135 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goclip/goclip/core/checkpoint"
+)
+
+// RunTensors puts raw tensors through the towers. Inputs, as Hugging Face names and shapes them: pixel_values f32
+// [N, 3, H, W], normalised, and input_ids i64 [M, T]; at least one that the model can use. attention_mask is accepted
+// and without effect: CLIP's text towers take no mask. Outputs: image_features, image_embeds, text_features,
+// text_embeds, with both logits_per_image [N, M]; with hidden also every tower's hidden states.
+func (m *Model) RunTensors(ctx context.Context, in []checkpoint.Tensor, hidden bool) ([]checkpoint.Tensor, error) {
+	var out []checkpoint.Tensor
+	for _, t := range in {
+		var part []checkpoint.Tensor
+		var err error
+		switch {
+		case t.Name == "pixel_values" && m.image != nil:
+			part, err = m.runPixels(ctx, t, hidden)
+		case t.Name == "input_ids" && m.text != nil:
+			part, err = m.runIDs(ctx, t, hidden)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, part...)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("core: no tensor that this model can use: want pixel_values or input_ids, have %s", tensorNames(in))
+	}
+	if logits, ok := m.logits(out); ok {
+		out = append(out, logits)
+	}
+	slices.SortFunc(out, func(a, b checkpoint.Tensor) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+func tensorNames(list []checkpoint.Tensor) string {
+	names := make([]string, len(list))
+	for i, t := range list {
+		names[i] = t.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func (m *Model) runPixels(ctx context.Context, t checkpoint.Tensor, hidden bool) ([]checkpoint.Tensor, error) {
+	want := m.image.tower.Picture()
+	if len(t.Shape) != 4 || t.Floats == nil || t.Shape[0] < 1 || t.Shape[1] != want[2] || t.Shape[2] != want[0] || t.Shape[3] != want[1] {
+		return nil, fmt.Errorf("core: pixel_values is %v, want f32 [N, %d, %d, %d]", t.Shape, want[2], want[0], want[1])
+	}
+	pictures := make([][]float32, t.Shape[0])
+	size := want.Elements()
+	for i := range pictures {
+		pictures[i] = interleave(t.Floats[i*size:(i+1)*size], want[2])
+	}
+	return gather("image_", len(pictures), func(done emit) error { return m.image.run(ctx, pictures, hidden, done) })
+}
+
+// interleave turns [channels, pixels] into [pixels, channels].
+func interleave(planes []float32, channels int) []float32 {
+	n := len(planes) / channels
+	out := make([]float32, len(planes))
+	for c := range channels {
+		for i, v := range planes[c*n : (c+1)*n] {
+			out[i*channels+c] = v
+		}
+	}
+	return out
+}
+
+func (m *Model) runIDs(ctx context.Context, t checkpoint.Tensor, hidden bool) ([]checkpoint.Tensor, error) {
+	if len(t.Shape) != 2 || t.Ints == nil || t.Shape[0] < 1 || t.Shape[1] < 1 || t.Shape[1] > m.text.tower.Length() {
+		return nil, fmt.Errorf("core: input_ids is %v, want i64 [M, T] with T up to the context length %d", t.Shape, m.text.tower.Length())
+	}
+	texts := make([][]int32, t.Shape[0])
+	for i := range texts {
+		texts[i] = make([]int32, t.Shape[1])
+		for j := range texts[i] {
+			id := t.Ints[i*t.Shape[1]+j]
+			if id < 0 || id >= int64(m.text.tower.Entries()) {
+				return nil, fmt.Errorf("core: input_ids holds %d at [%d, %d], the vocabulary has %d entries", id, i, j, m.text.tower.Entries())
+			}
+			texts[i][j] = int32(id)
+		}
+	}
+	return gather("text_", len(texts), func(done emit) error { return m.text.run(ctx, texts, hidden, done) })
+}
+
+// gather collects all outputs of all batches under their names.
+func gather(prefix string, items int, run func(emit) error) ([]checkpoint.Tensor, error) {
+	var out []checkpoint.Tensor
+	err := run(func(p *program, count int) {
+		if out == nil {
+			for _, o := range p.outputs {
+				shape := slices.Clone([]int(o.Tensor.Shape))
+				shape[0] = items
+				out = append(out, checkpoint.Tensor{Name: prefix + o.Name, Shape: shape})
+			}
+		}
+		for i := range p.outputs {
+			each := len(p.out[i]) / p.items
+			out[i].Floats = append(out[i].Floats, p.out[i][:count*each]...)
+		}
+	})
+	return out, err
+}
+
+// logits are the scaled cosines between all pictures and all texts.
+func (m *Model) logits(tensors []checkpoint.Tensor) (checkpoint.Tensor, bool) {
+	find := func(name string) (checkpoint.Tensor, bool) {
+		i := slices.IndexFunc(tensors, func(t checkpoint.Tensor) bool { return t.Name == name })
+		if i < 0 {
+			return checkpoint.Tensor{}, false
+		}
+		return tensors[i], true
+	}
+	pictures, ok := find("image_embeds")
+	texts, also := find("text_embeds")
+	if !ok || !also {
+		return checkpoint.Tensor{}, false
+	}
+	logits := checkpoint.Tensor{Name: "logits_per_image", Shape: []int{pictures.Shape[0], texts.Shape[0]}}
+	width := pictures.Shape[1]
+	for i := range pictures.Shape[0] {
+		for j := range texts.Shape[0] {
+			c := Cosine(pictures.Floats[i*width:(i+1)*width], texts.Floats[j*width:(j+1)*width])
+			logits.Floats = append(logits.Floats, float32(m.Logit(c)))
+		}
+	}
+	return logits, true
+}

@@ -1,0 +1,84 @@
+package clean
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/goclip/goclip/internal/oracle"
+	"github.com/stretchr/testify/require"
+)
+
+// golden is a line of clean.jsonl or nasty.jsonl; a stage that a file lacks is nil.
+type golden struct {
+	Text                                   string
+	Basic, Whitespace, Lower, Canonicalize *string
+}
+
+func TestStages(t *testing.T) {
+	for path, lines := range map[string]int{
+		oracle.Path(t, "tokenizers", "clip", "clean.jsonl"): 440,
+		filepath.Join("..", "testdata", "nasty.jsonl"):      350,
+	} {
+		f, err := os.Open(path)
+		require.NoError(t, err)
+		defer f.Close()
+		scanner := bufio.NewScanner(f)
+		scanner.Buffer(nil, 1<<20)
+		for scanner.Scan() {
+			var g golden
+			require.NoError(t, json.Unmarshal(scanner.Bytes(), &g))
+			require.NotNil(t, g.Lower)
+			for _, stage := range []struct {
+				name  string
+				want  *string
+				clean func(string) string
+			}{
+				{"basic", g.Basic, Basic}, {"whitespace", g.Whitespace, Whitespace}, {"lower", g.Lower, Lower},
+				{"canonicalize", g.Canonicalize, Canonicalize},
+			} {
+				if stage.want != nil {
+					require.Equal(t, *stage.want, stage.clean(g.Text), "%s %q", stage.name, g.Text)
+				}
+			}
+			lines--
+		}
+		require.NoError(t, scanner.Err())
+		require.Zero(t, lines, path)
+	}
+}
+
+func TestToLower(t *testing.T) {
+	for text, want := range map[string]string{
+		"":               "",
+		"PLAIN":          "plain",
+		"ΟΔΥΣΣΕΥΣ Σ ΣΣ":  "οδυσσευς σ σς",
+		"ΑΣ.":            "ας.",
+		"ΑΣ.Α":           "ασ.α",
+		"Α'Σ":            "α'ς",
+		"1Σ":             "1σ",
+		"ΑΣ\u0301":       "ας\u0301",
+		"ΑΣ\u00ad\u02b0": "ας\u00ad\u02b0",
+		"ΑΣ\u0301Β":      "ασ\u0301β",
+		"İI":             "i\u0307i",
+		"STRAẞE Ǆ":       "straße ǆ",
+		"Σ\xffΣ":         "σ\ufffdσ",
+	} {
+		require.Equal(t, want, ToLower(text), "%q", text)
+	}
+}
+
+// Without sigma and dotted I the slow path says what the fast one says.
+func TestToLowerPathsAgree(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if r == capitalSigma || r == dottedI || 0xD800 <= r && r <= 0xDFFF {
+			continue
+		}
+		s := string(r)
+		require.Equal(t, strings.ToLower(s)+"i\u0307", ToLower(s+"İ"), "%U", r)
+	}
+}

@@ -1,0 +1,210 @@
+package zoo
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/goclip/goclip/core/tower"
+	"github.com/goclip/goclip/kernels"
+)
+
+// openCLIPConfig is open_clip_config.json.
+type openCLIPConfig struct {
+	Model struct {
+		Embedding  int            `json:"embed_dim"`
+		QuickGELU  bool           `json:"quick_gelu"`
+		CustomText bool           `json:"custom_text"`
+		Vision     openCLIPVision `json:"vision_cfg"`
+		Text       openCLIPText   `json:"text_cfg"`
+	} `json:"model_cfg"`
+}
+
+// openCLIPBlocks are the switches that both towers have.
+type openCLIPBlocks struct {
+	Layers     json.RawMessage `json:"layers"` // a list for ResNets
+	Width      int             `json:"width"`
+	MLPRatio   float64         `json:"mlp_ratio"`
+	ActOptions struct {
+		Approximate string `json:"approximate"`
+	} `json:"act_kwargs"`
+	NormOptions struct {
+		Eps *float32 `json:"eps"`
+	} `json:"norm_kwargs"`
+	NormAfterPool bool `json:"final_ln_after_pool"`
+}
+
+type openCLIPVision struct {
+	openCLIPBlocks
+	Image         json.RawMessage `json:"image_size"` // a number, or height and width
+	Patch         int             `json:"patch_size"`
+	HeadWidth     int             `json:"head_width"`
+	NoNormBefore  bool            `json:"no_ln_pre"`
+	Pool          string          `json:"pool_type"`
+	AttentionPool json.RawMessage `json:"attentional_pool"` // false, true or the name of a variant
+	PoolQueries   int             `json:"attn_pooler_queries"`
+	PoolHeads     int             `json:"attn_pooler_heads"`
+	TimmName      string          `json:"timm_model_name"`
+}
+
+type openCLIPText struct {
+	openCLIPBlocks
+	Context        int    `json:"context_length"`
+	Vocabulary     int    `json:"vocab_size"`
+	Heads          int    `json:"heads"`
+	Bidirectional  bool   `json:"no_causal_mask"`
+	ClassEmbedding bool   `json:"embed_cls"`
+	Pad            int32  `json:"pad_id"`
+	Pool           string `json:"pool_type"`
+	End            *int32 `json:"eos_id"`
+	ProjectionType string `json:"proj_type"`
+	ProjectionBias bool   `json:"proj_bias"`
+	HuggingFace    string `json:"hf_model_name"`
+}
+
+// readOpenCLIP reads open_clip_config.json over the defaults of open_clip's CLIPVisionCfg and CLIPTextCfg.
+func readOpenCLIP(data []byte) (*Config, error) {
+	var c openCLIPConfig
+	m := &c.Model
+	m.Vision = openCLIPVision{openCLIPBlocks: openCLIPBlocks{Layers: json.RawMessage("12"), Width: 768, MLPRatio: 4},
+		Image: json.RawMessage("224"), Patch: 16, HeadWidth: 64, Pool: "tok", PoolQueries: 256, PoolHeads: 8}
+	m.Text = openCLIPText{openCLIPBlocks: openCLIPBlocks{Layers: json.RawMessage("12"), Width: 512, MLPRatio: 4},
+		Context: 77, Vocabulary: 49408, Heads: 8, Pool: "argmax", ProjectionType: "linear"}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, err
+	}
+	switch {
+	case m.Vision.TimmName != "":
+		return nil, fmt.Errorf("%w: an image tower of timm, %q; goclip opens open_clip's plain ViT so far", ErrUnsupported, m.Vision.TimmName)
+	case m.Text.HuggingFace != "":
+		return nil, fmt.Errorf("%w: a text tower of Hugging Face, %q; goclip opens open_clip's own text tower so far", ErrUnsupported, m.Text.HuggingFace)
+	}
+	image, err := m.Vision.tower(m.Embedding, m.QuickGELU)
+	if err != nil {
+		return nil, fmt.Errorf("vision_cfg: %w", err)
+	}
+	text, err := m.Text.tower(m.Embedding, m.QuickGELU)
+	if err != nil {
+		return nil, fmt.Errorf("text_cfg: %w", err)
+	}
+	textRules := openAIText
+	if text.ProjectionBias {
+		textRules = with(textRules, linearProjection)
+	}
+	if text.ClassEmbedding {
+		textRules = with(textRules, classEmbedding)
+	}
+	config := &Config{Source: OpenCLIP, Family: "clip"}
+	config.build = func(has func(string) bool) towers {
+		t := towers{image, text, names{"visual.", openAIImage}, names{"", textRules}}
+		if image.Pool == tower.AttentionPool {
+			t.imageNames.rules = with(openAIImage, attentionPooler(has("visual.attn_pool.attn.in_proj_weight")))
+		}
+		if has("text.token_embedding.weight") {
+			t.textNames.prefix = "text."
+		}
+		return t
+	}
+	return config, nil
+}
+
+// transformer gives the blocks that a configuration describes.
+func (c openCLIPBlocks) transformer(heads int, quickGELU bool) (tower.Transformer, error) {
+	t := tower.Transformer{Width: c.Width, Heads: heads, Act: kernels.GELU, Eps: 1e-5}
+	if err := json.Unmarshal(c.Layers, &t.Layers); err != nil {
+		return t, fmt.Errorf("%w: layers %s; goclip opens open_clip's plain ViT so far", ErrUnsupported, c.Layers)
+	}
+	if !(c.MLPRatio > 0 && c.MLPRatio < 1000) {
+		return t, fmt.Errorf("mlp_ratio is %g", c.MLPRatio)
+	}
+	t.Hidden = int(float64(c.Width) * c.MLPRatio)
+	if c.NormOptions.Eps != nil {
+		t.Eps = *c.NormOptions.Eps
+	}
+	switch {
+	case quickGELU:
+		t.Act = kernels.QuickGELU
+	case c.ActOptions.Approximate == "tanh":
+		t.Act = kernels.GELUTanh
+	case c.ActOptions.Approximate != "" && c.ActOptions.Approximate != "none":
+		return t, fmt.Errorf("%w: act_kwargs approximate %q", ErrUnsupported, c.ActOptions.Approximate)
+	}
+	return t, nil
+}
+
+func (c openCLIPVision) tower(embedding int, quickGELU bool) (tower.ViT, error) {
+	v := tower.ViT{Patch: c.Patch, NormBefore: !c.NoNormBefore, NormAfterPool: c.NormAfterPool, Projection: embedding}
+	if c.HeadWidth < 1 {
+		return v, fmt.Errorf("head_width is %d", c.HeadWidth)
+	}
+	var err error
+	if v.Transformer, err = c.transformer(c.Width/c.HeadWidth, quickGELU); err != nil {
+		return v, err
+	}
+	if v.Image, err = squareSize(c.Image); err != nil {
+		return v, err
+	}
+	switch attention := string(c.AttentionPool); {
+	case attention == "true":
+		v.Pool, v.Pooler = tower.AttentionPool, tower.AttentionPooler{Queries: c.PoolQueries, Heads: c.PoolHeads}
+		return v, nil
+	case attention != "" && attention != "false" && attention != "null":
+		return v, fmt.Errorf("%w: attentional_pool %s", ErrUnsupported, attention)
+	}
+	switch c.Pool {
+	case "tok":
+	case "avg":
+		v.Pool = tower.PatchMean
+	default:
+		return v, fmt.Errorf("%w: pool_type %q", ErrUnsupported, c.Pool)
+	}
+	return v, nil
+}
+
+// squareSize reads a size that is one number or two equal ones.
+func squareSize(data json.RawMessage) (int, error) {
+	var one int
+	if json.Unmarshal(data, &one) == nil {
+		return one, nil
+	}
+	var two []int
+	if err := json.Unmarshal(data, &two); err != nil || len(two) != 2 {
+		return 0, fmt.Errorf("image_size %s is neither a number nor two", data)
+	}
+	if two[0] != two[1] {
+		return 0, fmt.Errorf("%w: pictures of %d x %d pixels, not square", ErrUnsupported, two[0], two[1])
+	}
+	return two[0], nil
+}
+
+func (c openCLIPText) tower(embedding int, quickGELU bool) (tower.Text, error) {
+	t := tower.Text{Vocabulary: c.Vocabulary, Context: c.Context, Causal: !c.Bidirectional,
+		ClassEmbedding: c.ClassEmbedding, Pad: c.Pad, Projection: embedding, ProjectionBias: c.ProjectionBias}
+	var err error
+	if t.Transformer, err = c.transformer(c.Heads, quickGELU); err != nil {
+		return t, err
+	}
+	switch c.Pool {
+	case "argmax":
+		t.Pool = tower.LargestID
+	case "eos":
+		t.Pool = tower.EndToken
+		if c.End == nil {
+			return t, fmt.Errorf("pool_type is eos, but there is no eos_id")
+		}
+		t.End = *c.End
+	case "first":
+		t.Pool = tower.FirstToken
+	case "last":
+		t.Pool = tower.LastToken
+	default:
+		return t, fmt.Errorf("%w: pool_type %q", ErrUnsupported, c.Pool)
+	}
+	switch c.ProjectionType {
+	case "linear":
+	case "none", "":
+		t.Projection, t.ProjectionBias = 0, false
+	default:
+		return t, fmt.Errorf("%w: proj_type %q", ErrUnsupported, c.ProjectionType)
+	}
+	return t, nil
+}

@@ -1,0 +1,89 @@
+package zoo
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/goclip/goclip/core/checkpoint"
+	"github.com/goclip/goclip/core/tower"
+	"github.com/goclip/goclip/kernels"
+)
+
+// fromShapes tells a model without a configuration from its tensors: OpenAI's .pt files. The rules are those of
+// build_model in OpenAI's clip/model.py.
+func fromShapes(c *checkpoint.Checkpoint) (*Config, error) {
+	s := shapes{c: c}
+	has := func(name string) bool { _, ok := c.Lookup(name); return ok }
+	switch {
+	case has("visual.proj") && has("token_embedding.weight"):
+	case has("visual.layer1.0.conv1.weight"):
+		return nil, fmt.Errorf("%w: a ModifiedResNet (visual.layer1…); goclip opens OpenAI's ViT models so far", ErrUnsupported)
+	case has("vision_model.embeddings.class_embedding") || has("text_model.embeddings.token_embedding.weight"):
+		return nil, fmt.Errorf("a Hugging Face model whose number of heads no tensor tells: put its config.json beside it")
+	default:
+		return nil, fmt.Errorf("%w: no tensors of a CLIP model that goclip knows, and no config.json beside it; the first names are %s",
+			ErrUnsupported, s.firstNames(5))
+	}
+	width, patch := s.dim("visual.conv1.weight", 4, 0), s.dim("visual.conv1.weight", 4, 3)
+	positions := s.dim("visual.positional_embedding", 2, 0)
+	grid := int(math.Round(math.Sqrt(float64(positions - 1))))
+	textWidth := s.dim("ln_final.weight", 1, 0)
+	projection := s.dim("text_projection", 2, 1)
+	image := tower.ViT{
+		Transformer: tower.Transformer{Width: width, Layers: s.blocks("visual.transformer.resblocks."), Heads: width / 64,
+			Hidden: s.dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 2, 0), Act: kernels.QuickGELU, Eps: 1e-5},
+		Image: grid * patch, Patch: patch, NormBefore: true, Projection: projection,
+	}
+	text := tower.Text{
+		Transformer: tower.Transformer{Width: textWidth, Layers: s.blocks("transformer.resblocks."), Heads: textWidth / 64,
+			Hidden: s.dim("transformer.resblocks.0.mlp.c_fc.weight", 2, 0), Act: kernels.QuickGELU, Eps: 1e-5},
+		Vocabulary: s.dim("token_embedding.weight", 2, 0), Context: s.dim("positional_embedding", 2, 0), Causal: true,
+		Pool: tower.LargestID, Projection: projection,
+	}
+	if s.err != nil {
+		return nil, s.err
+	}
+	config := &Config{Source: OpenAI, Family: "clip", Image: image, Text: text}
+	config.image, config.text = names{"visual.", openAIImage}, names{"", openAIText}
+	return config, nil
+}
+
+// shapes reads sizes off tensors and keeps its first failure.
+type shapes struct {
+	c   *checkpoint.Checkpoint
+	err error
+}
+
+func (s *shapes) dim(name string, dimensions, axis int) int {
+	info, ok := s.c.Lookup(name)
+	if (!ok || len(info.Shape) != dimensions) && s.err == nil {
+		s.err = fmt.Errorf("cannot tell the sizes of the towers: tensor %s has shape %v, want %d dimensions", name, info.Shape, dimensions)
+	}
+	if s.err != nil {
+		return 0
+	}
+	return info.Shape[axis]
+}
+
+// blocks counts the transformer blocks below a name.
+func (s *shapes) blocks(prefix string) int {
+	n := 0
+	for _, info := range s.c.Tensors() {
+		if strings.HasPrefix(info.Name, prefix) && strings.HasSuffix(info.Name, ".attn.in_proj_weight") {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *shapes) firstNames(n int) string {
+	var list []string
+	for _, info := range s.c.Tensors() {
+		list = append(list, info.Name)
+	}
+	if len(list) > n {
+		list = append(list[:n], fmt.Sprintf("… of %d", len(list)))
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,123 @@
+package zoo
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goclip/goclip/core/tower"
+	"github.com/goclip/goclip/kernels"
+)
+
+// Mistakes are all the differences between a configuration and its checkpoint.
+type Mistakes struct {
+	Missing, Misshapen, Unexpected []string
+}
+
+// Error lists the mistakes, the first few of each kind.
+func (m *Mistakes) Error() string {
+	var parts []string
+	add := func(what string, list []string) {
+		const shown = 6
+		if len(list) == 0 {
+			return
+		}
+		more := ""
+		if len(list) > shown {
+			more = fmt.Sprintf(" and %d more", len(list)-shown)
+			list = list[:shown]
+		}
+		parts = append(parts, what+": "+strings.Join(list, ", ")+more)
+	}
+	add("missing tensors", m.Missing)
+	add("tensors of another shape", m.Misshapen)
+	add("tensors that the configuration has no place for", m.Unexpected)
+	return "the checkpoint does not fit its configuration; " + strings.Join(parts, "; ")
+}
+
+// ignorable are tensors without a meaning for embeddings: position numbers, masks and sizes that old files carry, and
+// CoCa's decoder.
+var ignorable = regexp.MustCompile(`(^|\.)(position_ids|attn_mask|num_batches_tracked|input_resolution|context_length|vocab_size)$|^text_decoder\.`)
+
+// otherTower are the beginnings of names that belong to a tower which the configuration does not have: a text encoder's
+// configuration beside a whole CLIP's weights is common.
+var otherTower = regexp.MustCompile(`^(vision_model\.|visual_projection\.|text_model\.|text_projection\.|visual\.|logit_)`)
+
+// verify compares all tensors with what the towers need.
+func (m *Model) verify() error {
+	v := verifier{model: m, used: map[string]bool{}}
+	if m.Image != nil {
+		v.params(m.Image.Params(), m.image)
+	}
+	if m.Text != nil {
+		v.params(m.Text.Params(), m.text)
+	}
+	both := m.Image != nil && m.Text != nil
+	if both {
+		v.scalar("logit_scale", true)
+		v.scalar("logit_bias", false)
+	}
+	for _, info := range m.Checkpoint.Tensors() {
+		if !v.used[info.Name] && !ignorable.MatchString(info.Name) && (both || !otherTower.MatchString(info.Name)) {
+			v.Unexpected = append(v.Unexpected, info.Name)
+		}
+	}
+	if len(v.Missing)+len(v.Misshapen)+len(v.Unexpected) > 0 {
+		return &v.Mistakes
+	}
+	return nil
+}
+
+type verifier struct {
+	Mistakes
+	model *Model
+	used  map[string]bool
+}
+
+func (v *verifier) params(params []tower.Param, scheme names) {
+	for _, p := range params {
+		r, ok := scheme.rule(p)
+		if !ok {
+			panic("BUG: zoo: no rule for " + p.Name)
+		}
+		for _, s := range r.values {
+			v.tensor(s.name, s.whole(r.shape(p)))
+		}
+		for _, s := range r.bias {
+			v.tensor(s.name, s.whole(kernels.Shape{p.Shape[0] / len(r.bias)}))
+		}
+		if _, ok := v.model.Checkpoint.Lookup(r.scale); ok && r.scale != "" {
+			v.tensor(r.scale, kernels.Shape{p.Shape[0]})
+		}
+	}
+}
+
+// whole is the shape of the tensor that a source of this shape is part of.
+func (s source) whole(shape kernels.Shape) kernels.Shape {
+	shape = slices.Clone(shape)
+	shape[0] *= max(1, s.of)
+	return shape
+}
+
+func (v *verifier) tensor(name string, shape kernels.Shape) {
+	v.used[name] = true
+	info, ok := v.model.Checkpoint.Lookup(name)
+	switch {
+	case !ok:
+		v.Missing = append(v.Missing, name)
+	case !slices.Equal(info.Shape, shape):
+		v.Misshapen = append(v.Misshapen, fmt.Sprintf("%s is %v, the configuration says %v", name, info.Shape, []int(shape)))
+	}
+}
+
+func (v *verifier) scalar(name string, required bool) {
+	v.used[name] = true
+	info, ok := v.model.Checkpoint.Lookup(name)
+	switch {
+	case !ok && required:
+		v.Missing = append(v.Missing, name)
+	case ok && info.Elements() != 1:
+		v.Misshapen = append(v.Misshapen, fmt.Sprintf("%s is %v, want one value", name, info.Shape))
+	}
+}

@@ -1,0 +1,250 @@
+// Package zoo knows the kinds of CLIP checkpoints: how each writes its configuration, how it names its tensors, and
+// which tower of package tower they make.
+//
+//	config.json             Hugging Face CLIP: two towers or one   huggingface.go
+//	open_clip_config.json   open_clip                              openclip.go
+//	no configuration        told from the tensors' shapes          shapes.go
+//
+// Every naming scheme is one table onto the towers' canonical names (names.go). What has to be computed while loading
+// (concatenating q, k and v, transposing, layer scale) is in recipe.go.
+package zoo
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/goclip/goclip/core/checkpoint"
+	"github.com/goclip/goclip/core/internal/files"
+	"github.com/goclip/goclip/core/tower"
+)
+
+// ErrUnsupported: the model is of a family that goclip does not compute. The message names what was seen.
+var ErrUnsupported = errors.New("unsupported model")
+
+// Scores is how logits become probabilities.
+type Scores uint8
+
+const (
+	// Softmax over the labels: CLIP.
+	Softmax Scores = iota
+	// Sigmoid label by label: SigLIP, and every model with a logit bias.
+	Sigmoid
+)
+
+// String is "softmax" or "sigmoid".
+func (s Scores) String() string { return [...]string{"softmax", "sigmoid"}[s] }
+
+// Source is the kind of checkpoint, which decides the tokenizer's dialect and the preprocessing's defaults.
+type Source string
+
+// The sources.
+const (
+	HuggingFace Source = "huggingface"
+	OpenCLIP    Source = "open_clip"
+	OpenAI      Source = "openai"
+)
+
+// Config is what a model folder says without its weights.
+type Config struct {
+	Source Source
+	Family string         // "clip"
+	Image  tower.Image    // nil: no image tower
+	Text   tower.Language // nil: no text tower
+
+	image, text names
+	// build makes the towers again once it can be asked which tensors there are: prefixes differ between versions, and
+	// some projections are only there if the file has them.
+	build func(has func(tensor string) bool) towers
+}
+
+// towers are what a configuration describes, with the names of their tensors.
+type towers struct {
+	image                 tower.Image
+	text                  tower.Language
+	imageNames, textNames names
+}
+
+func (c *Config) settle(has func(tensor string) bool) {
+	t := c.build(has)
+	c.Image, c.Text, c.image, c.text = t.image, t.text, t.imageNames, t.textNames
+}
+
+// ReadConfig reads the configuration of a model folder: config.json or open_clip_config.json. Without one the error is
+// fs.ErrNotExist.
+func ReadConfig(fsys fs.FS) (*Config, error) {
+	for _, kind := range []struct {
+		file string
+		read func([]byte) (*Config, error)
+	}{{"open_clip_config.json", readOpenCLIP}, {"config.json", readHuggingFace}} {
+		data, err := files.Read(fsys, kind.file, files.Config)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("zoo: %w", err)
+		}
+		c, err := kind.read(data)
+		if err != nil {
+			return nil, fmt.Errorf("zoo: %s: %w", kind.file, err)
+		}
+		c.settle(func(string) bool { return false })
+		return c, c.check()
+	}
+	return nil, fmt.Errorf("zoo: no config.json or open_clip_config.json: %w", fs.ErrNotExist)
+}
+
+// Model is a configuration together with the checkpoint that fits it.
+type Model struct {
+	Config
+	Checkpoint *checkpoint.Checkpoint
+	Scores     Scores
+	// LogitScale multiplies a cosine, LogitBias is added then. Models with one tower have 1 and 0.
+	LogitScale, LogitBias float64
+}
+
+// weightFiles are the names that weights go by, the preferred first.
+var weightFiles = []string{
+	"open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin",
+	"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+}
+
+// Open reads a model folder, or one checkpoint file in it when file is not empty. It checks every tensor against the
+// configuration and reports all mistakes together; no weight is read yet.
+func Open(fsys fs.FS, file string) (*Model, error) {
+	config, err := ReadConfig(fsys)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if file == "" {
+		if file, err = findWeights(fsys, config != nil && config.Source == OpenCLIP); err != nil {
+			return nil, err
+		}
+	}
+	ckpt, err := checkpoint.Open(fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	m, err := fit(config, ckpt)
+	if err != nil {
+		ckpt.Close()
+		return nil, fmt.Errorf("zoo: %s: %w", file, err)
+	}
+	return m, nil
+}
+
+// findWeights picks the file that holds the weights. open_clip's own names come first where its configuration does.
+func findWeights(fsys fs.FS, openCLIP bool) (string, error) {
+	names := weightFiles
+	if !openCLIP {
+		names = append(slices.Clone(weightFiles[3:]), weightFiles[:3]...)
+	}
+	for _, name := range names {
+		info, err := fs.Stat(fsys, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("zoo: %w", err)
+		}
+		if err == nil && !info.IsDir() {
+			return name, nil
+		}
+	}
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return "", fmt.Errorf("zoo: %w", err)
+	}
+	var others []string
+	for _, e := range entries {
+		if name := e.Name(); strings.HasSuffix(name, ".safetensors") || strings.HasSuffix(name, ".pt") || strings.HasSuffix(name, ".bin") {
+			others = append(others, name)
+		}
+	}
+	switch len(others) {
+	case 1:
+		return others[0], nil
+	case 0:
+		return "", fmt.Errorf("zoo: the folder has no weights: none of %s, and no other .safetensors, .pt or .bin: %w",
+			strings.Join(names, ", "), fs.ErrNotExist)
+	}
+	return "", fmt.Errorf("zoo: the folder has several checkpoints (%s): name the file that you mean", strings.Join(others, ", "))
+}
+
+// fit completes a configuration with what only the tensors tell and checks them.
+func fit(config *Config, ckpt *checkpoint.Checkpoint) (*Model, error) {
+	var err error
+	if config == nil {
+		if config, err = fromShapes(ckpt); err != nil {
+			return nil, err
+		}
+	} else {
+		config.settle(func(name string) bool { _, ok := ckpt.Lookup(name); return ok })
+	}
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	m := &Model{Config: *config, Checkpoint: ckpt, LogitScale: 1}
+	if err := m.verify(); err != nil {
+		return nil, err
+	}
+	if err := m.readLogits(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (c *Config) check() error {
+	if c.Image != nil {
+		if err := c.Image.Check(); err != nil {
+			return fmt.Errorf("image tower: %w", err)
+		}
+	}
+	if c.Text != nil {
+		if err := c.Text.Check(); err != nil {
+			return fmt.Errorf("text tower: %w", err)
+		}
+	}
+	if c.Image != nil && c.Text != nil && c.Image.Embedding() != c.Text.Embedding() {
+		return fmt.Errorf("the image tower gives %d values and the text tower %d: they cannot be compared",
+			c.Image.Embedding(), c.Text.Embedding())
+	}
+	return nil
+}
+
+// readLogits reads the two scalars that turn a cosine into a logit. The scale is stored as its logarithm; nothing clamps
+// it at inference.
+func (m *Model) readLogits() error {
+	if m.Image == nil || m.Text == nil {
+		return nil
+	}
+	scale, err := m.scalar("logit_scale")
+	if err != nil {
+		return err
+	}
+	m.LogitScale = math.Exp(scale)
+	if _, ok := m.Checkpoint.Lookup("logit_bias"); ok {
+		m.Scores = Sigmoid
+		if m.LogitBias, err = m.scalar("logit_bias"); err != nil {
+			return err
+		}
+	}
+	if math.IsInf(m.LogitScale, 0) || math.IsNaN(m.LogitScale) || math.IsInf(m.LogitBias, 0) || math.IsNaN(m.LogitBias) {
+		return fmt.Errorf("the logit scale e^%g or bias %g is no usable number", scale, m.LogitBias)
+	}
+	return nil
+}
+
+func (m *Model) scalar(name string) (float64, error) {
+	v, err := m.Checkpoint.Floats(name, nil)
+	if err != nil {
+		return 0, err
+	}
+	if len(v) != 1 {
+		return 0, fmt.Errorf("%s has %d values, want one", name, len(v))
+	}
+	return float64(v[0]), nil
+}
+
+// Close closes the checkpoint.
+func (m *Model) Close() error { return m.Checkpoint.Close() }

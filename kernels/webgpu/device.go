@@ -1,0 +1,180 @@
+package webgpu
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/gogpu/wgpu"
+
+	"github.com/goclip/goclip/kernels"
+)
+
+// Errors of Open, wrapped with what happened.
+var (
+	// ErrNoAdapter: there is no GPU that this process may use.
+	ErrNoAdapter = errors.New("no GPU adapter")
+	// ErrSelfTest: the GPU computes something else than it should.
+	ErrSelfTest = errors.New("self-test failed")
+)
+
+var errClosed = errors.New("webgpu: the device is closed")
+
+// Options choose a device.
+type Options struct {
+	// AllowSoftware takes an adapter that computes on the CPU (lavapipe, SwiftShader, WARP) if there is no other. It is
+	// there for tests: the simd and wasmsimd devices are several times faster.
+	AllowSoftware bool
+}
+
+// Device computes in float32 on a GPU. It may be used by several goroutines.
+type Device struct {
+	info  Info
+	watch watch // how errors are learned of, which differs between native and browser
+
+	instance *wgpu.Instance
+	adapter  *wgpu.Adapter
+	gpu      *wgpu.Device
+
+	mu        sync.Mutex // guards what follows, and whatever talks to the GPU
+	closed    bool
+	lost      error
+	written   int     // bytes written since the GPU last was waited for
+	allocated int64   // bytes of buffers
+	nothing   *memory // bound where a step has no such operand
+	layouts   map[int]*layout
+	pipelines map[string]*pipeline
+	weights   map[int]*weight
+	next      int
+	programs  map[*program]struct{}
+}
+
+// Open takes the fastest adapter, makes a device on it and tests it with known answers. Errors are ErrNoAdapter,
+// ErrSelfTest and whatever a driver fails with.
+func Open(o Options) (*Device, error) {
+	d := &Device{
+		layouts:   map[int]*layout{},
+		pipelines: map[string]*pipeline{},
+		weights:   map[int]*weight{},
+		programs:  map[*program]struct{}{},
+	}
+	err := d.open(o)
+	if err == nil {
+		d.info.SelfTest, err = selfTest(d)
+	}
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Device) open(o Options) error {
+	if err := d.request(); err != nil {
+		return err
+	}
+	if d.info.Software && !o.AllowSoftware {
+		return fmt.Errorf("webgpu: %w: %s (%s) computes on the CPU, which the CPU device does better",
+			ErrNoAdapter, d.info.Adapter, d.info.Backend)
+	}
+	d.nothing = &memory{label: "nothing", bytes: 16}
+	return d.guard("the device", func() error { return d.allocate(d.nothing, storage) })
+}
+
+// request finds an adapter and opens a device on it. A device takes everything that the adapter has: without
+// RequiredLimits a browser gives the low limits that every WebGPU device must have.
+func (d *Device) request() error {
+	var err error
+	if d.instance, err = wgpu.CreateInstance(nil); err != nil {
+		return fmt.Errorf("webgpu: %w: %v", ErrNoAdapter, err)
+	}
+	d.adapter, err = d.instance.RequestAdapter(&wgpu.RequestAdapterOptions{PowerPreference: highPerformance})
+	if err != nil {
+		return fmt.Errorf("webgpu: %w: %v", ErrNoAdapter, err)
+	}
+	d.gpu, err = d.requestDevice(&wgpu.DeviceDescriptor{Label: "goclip", RequiredLimits: d.adapter.Limits()})
+	if err != nil {
+		return fmt.Errorf("webgpu: opening %s: %w", d.adapter.Info().Name, err)
+	}
+	d.info = d.describe()
+	return nil
+}
+
+// Name says what computes: adapter, backend and precision.
+func (d *Device) Name() string {
+	return fmt.Sprintf("webgpu (%s, %s, f32)", d.info.Adapter, d.info.Backend)
+}
+
+// Info describes the adapter and the outcome of the self-test.
+func (d *Device) Info() Info { return d.info }
+
+// Memory is the number of bytes in buffers on the GPU: weights and programs.
+func (d *Device) Memory() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.allocated
+}
+
+// usable reports why nothing can be done any more. The caller holds mu.
+func (d *Device) usable() error {
+	if d.closed {
+		return errClosed
+	}
+	if d.lost == nil {
+		d.lost = d.watch.trouble()
+	}
+	return d.lost
+}
+
+// explain says what failed and adds the sentinel error of package kernels that fits. A lost device stays lost.
+func (d *Device) explain(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, kernels.ErrTooLarge), errors.Is(err, kernels.ErrDeviceLost):
+		return err
+	case isLost(err):
+		d.lost = fmt.Errorf("webgpu: %s: %w: %v", what, kernels.ErrDeviceLost, err)
+		return d.lost
+	case isOutOfMemory(err):
+		return fmt.Errorf("webgpu: %s: %w: %v", what, kernels.ErrTooLarge, err)
+	}
+	return fmt.Errorf("webgpu: %s: %w", what, err)
+}
+
+// Close frees everything that the device holds, programs included. What was made from what goes first.
+func (d *Device) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	for p := range d.programs {
+		p.release()
+	}
+	for id, w := range d.weights {
+		d.free(&w.memory)
+		delete(d.weights, id)
+	}
+	if d.nothing != nil {
+		d.free(d.nothing)
+	}
+	for _, p := range d.pipelines {
+		p.release()
+	}
+	for _, l := range d.layouts {
+		l.release()
+	}
+	d.closed = true
+	if d.gpu != nil {
+		d.gpu.Release()
+	}
+	if d.adapter != nil {
+		d.adapter.Release()
+	}
+	if d.instance != nil {
+		d.instance.Release()
+	}
+	d.watch.close()
+	return nil
+}

@@ -1,0 +1,74 @@
+//go:build !(js && wasm)
+
+package webgpu
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gogpu/gputypes"
+	"github.com/gogpu/wgpu"
+	// Backends register themselves. They are imported one by one (Metal and Direct3D in files of their own) and never as
+	// hal/allbackends: that adds a software renderer whose barriers do nothing, so that tiled products come out wrong
+	// without an error, and OpenGL, which cannot compile them.
+	_ "github.com/gogpu/wgpu/hal/vulkan"
+)
+
+// pieceBytes is how much one write takes: as much as a chunk of the library's ring of staging buffers. Larger writes
+// make a staging buffer of their own each time.
+const pieceBytes = 256 << 10
+
+// watch has nothing to do natively: calls return their errors.
+type watch struct{}
+
+func (watch) complete(*Info)   {}
+func (watch) trouble() error   { return nil }
+func (watch) close()           {}
+func (d *Device) vulkan() bool { return d.adapter.Info().Backend == gputypes.BackendVulkan }
+
+// requestDevice opens the device.
+func (d *Device) requestDevice(descriptor *wgpu.DeviceDescriptor) (*wgpu.Device, error) {
+	// A renderer without a backend would be the library's own, see the imports.
+	if d.adapter.Info().Backend == gputypes.BackendEmpty {
+		return nil, fmt.Errorf("%w: %s has no graphics interface", ErrNoAdapter, d.adapter.Info().Name)
+	}
+	return d.adapter.RequestDevice(descriptor)
+}
+
+// guard does something with the GPU and says what failed.
+func (d *Device) guard(what string, f func() error) error { return d.explain(what, f()) }
+
+// compile makes a shader module. For Vulkan it goes through SPIR-V here, see spirv.
+func (d *Device) compile(label, wgsl string) (*wgpu.ShaderModule, error) {
+	descriptor := &wgpu.ShaderModuleDescriptor{Label: label, WGSL: wgsl}
+	if d.vulkan() {
+		words, err := spirv(wgsl)
+		if err != nil {
+			return nil, err
+		}
+		descriptor = &wgpu.ShaderModuleDescriptor{Label: label, SPIRV: words}
+	}
+	return d.gpu.CreateShaderModule(descriptor)
+}
+
+// flush sends what has been written to the GPU, as a submission of its own. In one submission with dispatches the
+// library puts no barrier between them that makes writes visible to shaders; between submissions it has a semaphore.
+func (d *Device) flush() error {
+	_, err := d.gpu.Queue().Submit()
+	return err
+}
+
+// wait waits for everything submitted, after which mapping a buffer needs no waiting.
+func (d *Device) wait() error { return d.gpu.WaitIdle() }
+
+// isLost also knows VK_ERROR_DEVICE_LOST, which the library gives as a number in a text.
+func isLost(err error) bool {
+	return errors.Is(err, wgpu.ErrDeviceLost) || strings.HasSuffix(err.Error(), "failed: -4")
+}
+
+// isOutOfMemory also knows VK_ERROR_OUT_OF_HOST_MEMORY and VK_ERROR_OUT_OF_DEVICE_MEMORY.
+func isOutOfMemory(err error) bool {
+	return errors.Is(err, wgpu.ErrOutOfMemory) ||
+		strings.HasSuffix(err.Error(), "failed: -1") || strings.HasSuffix(err.Error(), "failed: -2")
+}

@@ -1,0 +1,3 @@
+package webgpu
+
+import _ "github.com/gogpu/wgpu/hal/dx12" // see native.go

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goclip/goclip/core/preprocess"
+	"github.com/goclip/goclip/core/tower"
+	"github.com/goclip/goclip/core/zoo"
+	"github.com/spf13/cobra"
+)
+
+// benching are the flags of bench.
+type benching struct {
+	*program
+	arch   string
+	batch  []int
+	tower  string
+	stages bool
+}
+
+// benchRow is one measurement in JSON.
+type benchRow struct {
+	Model   string  `json:"model"`
+	Device  string  `json:"device,omitempty"`
+	Tower   string  `json:"tower,omitempty"`
+	Stage   string  `json:"stage,omitempty"`
+	Batch   int     `json:"batch"`
+	Millis  float64 `json:"ms"` // of one batch, the median
+	PerSec  float64 `json:"items_per_s"`
+	GFLOPPS float64 `json:"gflop_per_s,omitempty"`
+}
+
+// towerNames are what --tower takes.
+var towerNames = []string{"image", "text", "both"}
+
+// largestBench bounds --batch.
+const largestBench = 1024
+
+func benchCommand(p *program) *cobra.Command {
+	o := &benching{program: p}
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure how fast towers compute",
+		Long: `bench runs the towers of a model, or of an architecture with --arch, with random weights and
+inputs, and prints a row for each tower and batch: milliseconds (the median of several
+runs), items a second, and GFLOP/s of the products. Speed does not depend on the weights'
+values, so that -m needs a configuration only. Texts are as long as the context.
+
+--stages measures decoding and resizing a picture of 12 megapixels beside the image tower.`,
+		Example: `  goclip bench
+  goclip bench --arch ViT-B/32 --batch 1,8,32 --tower image
+  goclip bench --arch ViT-L/14 --stages --json`,
+		GroupID: modelGroup,
+		Args:    cobra.NoArgs,
+		RunE:    o.run,
+	}
+	names := slices.Sorted(maps.Keys(architectures))
+	f := c.Flags()
+	f.StringVar(&o.arch, "arch", "", "`NAME` of an architecture instead of a model: "+strings.Join(names, ", "))
+	f.IntSliceVar(&o.batch, "batch", []int{1, 8, 32}, "sizes `N,M,…` of batches")
+	f.StringVar(&o.tower, "tower", "both", "`TOWER` to measure: "+strings.Join(towerNames, ", "))
+	f.BoolVar(&o.stages, "stages", false, "measure decoding, resizing and the tower apart")
+	complete(c, "arch", names)
+	complete(c, "tower", towerNames)
+	return c
+}
+
+// shape are the towers to be measured.
+type shape struct {
+	name    string
+	image   tower.Image
+	text    tower.Language
+	prepare preprocess.Config
+}
+
+func (o *benching) run(c *cobra.Command, _ []string) error {
+	if err := oneOf(c, "tower", o.tower, towerNames); err != nil {
+		return err
+	}
+	for _, n := range o.batch {
+		if n < 1 || n > largestBench {
+			return usage(c, "--batch has %d, want 1 to %d", n, largestBench)
+		}
+	}
+	s, err := o.shape(c)
+	if err != nil {
+		return err
+	}
+	device, err := o.openDevice()
+	if err != nil {
+		return err
+	}
+	defer device.Close()
+	if !o.json {
+		fmt.Fprintf(o.out, "%s on %s\n", s.name, device.Name())
+		fmt.Fprintf(o.out, "%-8s %6s %10s %10s %9s\n", "tower", "batch", "ms", "items/s", "GFLOP/s")
+	}
+	ctx := c.Context()
+	if o.stages {
+		if err := o.benchStages(ctx, s); err != nil {
+			return err
+		}
+	}
+	if o.tower != "text" && s.image != nil {
+		if err := o.benchTower(ctx, device, imageBench(s)); err != nil {
+			return err
+		}
+	}
+	if o.tower != "image" && s.text != nil && !o.stages {
+		if err := o.benchTower(ctx, device, textBench(s)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shape finds what is measured: an architecture by name, or what a model's configuration says.
+func (o *benching) shape(c *cobra.Command) (shape, error) {
+	if o.arch != "" {
+		if c.Flags().Changed("model") {
+			return shape{}, usage(c, "--arch and --model exclude each other")
+		}
+		return architectures[o.arch], oneOf(c, "arch", o.arch, slices.Sorted(maps.Keys(architectures)))
+	}
+	l, err := o.locate()
+	if err != nil {
+		return shape{}, err
+	}
+	config, err := zoo.ReadConfig(l.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		var m *zoo.Model
+		if m, err = zoo.Open(l.Dir, l.File); err == nil {
+			defer m.Close()
+			config = &m.Config
+		}
+	}
+	if err != nil {
+		return shape{}, fmt.Errorf("%s: %w", o.model, err)
+	}
+	s := shape{name: o.model, image: config.Image, text: config.Text}
+	if s.image != nil {
+		s.prepare = preprocess.OpenAI(s.image.Picture()[0])
+	}
+	return s, nil
+}
+
+func (o *benching) show(r benchRow) error {
+	var err error
+	switch {
+	case o.json:
+		err = o.emit(r)
+	case r.GFLOPPS == 0:
+		_, err = fmt.Fprintf(o.out, "%-8s %6d %10.3f %10.1f\n", r.Tower+r.Stage, r.Batch, r.Millis, r.PerSec)
+	default:
+		_, err = fmt.Fprintf(o.out, "%-8s %6d %10.3f %10.1f %9.1f\n", r.Tower+r.Stage, r.Batch, r.Millis, r.PerSec, r.GFLOPPS)
+	}
+	if err != nil {
+		return err
+	}
+	return o.out.Flush()
+}
+
+// Each figure is the median of at least leastRuns runs, and of as many as fit into benchTime.
+const (
+	leastRuns = 3
+	benchTime = time.Second
+)
+
+// median measures a function that has run once before.
+func median(ctx context.Context, run func() error) (time.Duration, error) {
+	if err := run(); err != nil {
+		return 0, err
+	}
+	var times []time.Duration
+	for start := time.Now(); len(times) < leastRuns || time.Since(start) < benchTime; {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		began := time.Now()
+		if err := run(); err != nil {
+			return 0, err
+		}
+		times = append(times, time.Since(began))
+	}
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"strings"
+
+	"github.com/goclip/goclip/core"
+	"github.com/goclip/goclip/core/embedded"
+	"github.com/goclip/goclip/kernels"
+	"github.com/goclip/goclip/kernels/reference"
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/cpu"
+)
+
+// diagnosis is the result of doctor in JSON.
+type diagnosis struct {
+	versionInfo
+	Cores       int           `json:"cores"`
+	MaxProcs    int           `json:"gomaxprocs"`
+	CPUFeatures []string      `json:"cpu_features"`
+	Devices     []deviceCheck `json:"devices"`
+	OK          bool          `json:"ok"`
+}
+
+// deviceCheck is one device's self-test on the model that is built in.
+type deviceCheck struct {
+	Device    string `json:"device"` // for --device
+	Name      string `json:"name,omitempty"`
+	Available bool   `json:"available"`
+	OK        bool   `json:"ok"`
+	// The largest differences of unit vectors from the reference device's.
+	ImageDifference *float64 `json:"image_difference,omitempty"`
+	TextDifference  *float64 `json:"text_difference,omitempty"`
+	Reason          string   `json:"reason,omitempty"` // why it is not available or not well
+}
+
+// allowedDifference is how far float32 devices may be from each other: see DESIGN, Sameness.
+const allowedDifference = 1e-4
+
+func doctorCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Check what this machine computes with, and whether it computes right",
+		Long: `doctor shows the machine and every device, and lets each one embed a picture and texts with
+the built-in model. The differences are the largest ones from the reference device, which
+is slow and plain. Exit status 1 says that a device computes something else.`,
+		Example: "  goclip doctor\n  goclip doctor --json",
+		GroupID: modelGroup,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			d, err := p.diagnose(c.Context())
+			if err != nil {
+				return err
+			}
+			if p.json {
+				err = p.emit(d)
+			} else {
+				d.print(p.out)
+			}
+			if err == nil && !d.OK {
+				err = errSomeFailed
+			}
+			return err
+		},
+	}
+}
+
+func (p *program) diagnose(ctx context.Context) (diagnosis, error) {
+	d := diagnosis{versionInfo: build(), Cores: runtime.NumCPU(), MaxProcs: runtime.GOMAXPROCS(0), CPUFeatures: cpuFeatures(), OK: true}
+	plain := reference.New()
+	want, err := selfTest(ctx, plain)
+	if err != nil {
+		return d, err
+	}
+	none := 0.0
+	d.Devices = append(d.Devices, deviceCheck{Device: "reference", Name: plain.Name(), Available: true, OK: true, ImageDifference: &none, TextDifference: &none})
+	for _, name := range devices {
+		if name == "auto" || name == "reference" {
+			continue
+		}
+		check, err := p.checkDevice(ctx, name, want)
+		if err != nil {
+			return d, err
+		}
+		d.Devices = append(d.Devices, check)
+		d.OK = d.OK && (check.OK || !check.Available)
+	}
+	return d, nil
+}
+
+// checkDevice compares a device with the reference. The error is for an interruption only.
+func (p *program) checkDevice(ctx context.Context, name string, want [2][][]float32) (deviceCheck, error) {
+	check := deviceCheck{Device: name}
+	of := program{device: name, precision: "auto", threads: p.threads}
+	device, err := of.openDevice()
+	if err != nil {
+		check.Reason = reason(err)
+		return check, nil
+	}
+	defer device.Close()
+	check.Name, check.Available = device.Name(), true
+	got, err := selfTest(ctx, device)
+	if ctx.Err() != nil {
+		return check, ctx.Err()
+	}
+	if err != nil {
+		check.Reason = reason(err)
+		return check, nil
+	}
+	picture, text := difference(want[0], got[0]), difference(want[1], got[1])
+	check.OK = picture <= allowedDifference && text <= allowedDifference
+	if !check.OK {
+		check.Reason = fmt.Sprintf("differs from the reference by more than %g", allowedDifference)
+	}
+	if !math.IsInf(picture, 0) && !math.IsInf(text, 0) {
+		check.ImageDifference, check.TextDifference = &picture, &text
+	}
+	return check, nil
+}
+
+// selfTest embeds a picture of soft waves and some texts with the built-in model.
+func selfTest(ctx context.Context, device kernels.Device) ([2][][]float32, error) {
+	var results [2][][]float32
+	m, err := core.OpenFS(ctx, embedded.Model(), core.Options{Device: device})
+	if err != nil {
+		return results, err
+	}
+	defer m.Close()
+	info, err := m.Info()
+	if err != nil {
+		return results, err
+	}
+	side := info.Image.ImageSize
+	pixels := make(core.Pixels, side*side*3)
+	for i := range pixels {
+		x, y, channel := i/3%side, i/3/side, i%3
+		pixels[i] = float32(2 * math.Sin(float64(x*(channel+1))/9) * math.Cos(float64(y)/7))
+	}
+	if results[0], err = m.EmbedPixels(ctx, []core.Pixels{pixels}); err != nil {
+		return results, err
+	}
+	results[1], err = m.EmbedTexts(ctx, []string{"a photo of a dog", "pizza", ""})
+	return results, err
+}
+
+// difference is the largest one between two lists of vectors; infinite if one has a value that is no number.
+func difference(a, b [][]float32) float64 {
+	largest := 0.0
+	for i := range a {
+		for j := range a[i] {
+			d := math.Abs(float64(a[i][j]) - float64(b[i][j]))
+			if math.IsNaN(d) {
+				return math.Inf(1)
+			}
+			largest = max(largest, d)
+		}
+	}
+	return largest
+}
+
+// cpuFeatures are the extensions of the instruction set that matter for products of matrices.
+func cpuFeatures() []string {
+	x, a := &cpu.X86, &cpu.ARM64
+	list := []string{}
+	for _, f := range []struct {
+		name string
+		has  bool
+	}{
+		{"sse4.1", x.HasSSE41}, {"avx", x.HasAVX}, {"avx2", x.HasAVX2}, {"fma", x.HasFMA}, {"f16c", x.HasF16C},
+		{"avx512f", x.HasAVX512F}, {"avx512bw", x.HasAVX512BW}, {"avx512vl", x.HasAVX512VL}, {"avx512vnni", x.HasAVX512VNNI},
+		{"avx512bf16", x.HasAVX512BF16}, {"avxvnni", x.HasAVXVNNI}, {"amx-tile", x.HasAMXTile}, {"amx-int8", x.HasAMXInt8},
+		{"amx-bf16", x.HasAMXBF16},
+		{"asimd", a.HasASIMD}, {"fphp", a.HasFPHP}, {"asimdhp", a.HasASIMDHP}, {"asimddp", a.HasASIMDDP}, {"i8mm", a.HasI8MM},
+		{"sve", a.HasSVE}, {"sve2", a.HasSVE2},
+	} {
+		if f.has {
+			list = append(list, f.name)
+		}
+	}
+	return list
+}
+
+func (d diagnosis) print(out io.Writer) {
+	fmt.Fprintf(out, "goclip %s, %s, %s/%s, %d cores (%d in use)\n", d.Version, d.Go, d.OS, d.Arch, d.Cores, d.MaxProcs)
+	features := strings.Join(d.CPUFeatures, " ")
+	if features == "" {
+		features = "none that matter"
+	}
+	fmt.Fprintf(out, "CPU features: %s\n\n", features)
+	for _, c := range d.Devices {
+		state := "ok"
+		switch {
+		case !c.Available:
+			state = "not there"
+		case !c.OK:
+			state = "WRONG"
+		}
+		fmt.Fprintf(out, "%-10s %-10s %s\n", c.Device, state, shown(c.Name))
+		if c.ImageDifference != nil && c.Device != "reference" {
+			fmt.Fprintf(out, "%22slargest difference from the reference: picture %.1e, text %.1e\n", "", *c.ImageDifference, *c.TextDifference)
+		}
+		if c.Reason != "" {
+			fmt.Fprintf(out, "%22s%s\n", "", shown(c.Reason))
+		}
+	}
+}

@@ -1,0 +1,182 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"syscall/js"
+
+	"github.com/goclip/goclip/core"
+	"github.com/goclip/goclip/kernels"
+)
+
+// clip is an opened model with the device that it alone uses.
+type clip struct {
+	model  *core.Model
+	device kernels.Device
+}
+
+var clips = newObjects("model", map[string]method[*clip]{
+	"embedImage":  (*clip).embedImage,
+	"embedImages": (*clip).embedImages,
+	"embedText":   (*clip).embedText,
+	"embedTexts":  (*clip).embedTexts,
+	"classifier":  (*clip).classifier,
+	"run":         (*clip).run,
+}, (*clip).close)
+
+func (c *clip) close() error { return errors.Join(c.model.Close(), c.device.Close()) }
+
+// info is what `goclip inspect` says about the model, and what computes it.
+func (c *clip) info() (js.Value, error) {
+	info, err := c.model.Info()
+	if err != nil {
+		return js.Undefined(), err
+	}
+	encoded, err := json.Marshal(struct {
+		core.Info
+		Device     string `json:"device"`
+		DeviceName string `json:"device_name"`
+		Precision  string `json:"precision"`
+		Threads    int    `json:"threads"`
+	}{info, "wasm", c.device.Name(), "f32", 1})
+	if err != nil {
+		return js.Undefined(), err
+	}
+	return js.Global().Get("JSON").Call("parse", string(encoded)), nil
+}
+
+func (c *clip) embedImage(args []js.Value) (any, error) {
+	vectors, err := c.images([]js.Value{argument(args, 0)})
+	if err != nil {
+		return nil, err
+	}
+	return float32Array(vectors[0]), nil
+}
+
+func (c *clip) embedImages(args []js.Value) (any, error) {
+	list, err := listOf("embedImages", argument(args, 0))
+	if err != nil {
+		return nil, err
+	}
+	vectors, err := c.images(list)
+	return arrays(vectors), err
+}
+
+// imagesAtOnce is how many prepared pictures wait for the tower: its largest batch.
+const imagesAtOnce = 32
+
+// images embeds pictures. Decoded pictures are large and prepared ones small: only one is decoded at a time.
+func (c *clip) images(list []js.Value) ([][]float32, error) {
+	var vectors [][]float32
+	var prepared []core.Pixels
+	for i, v := range list {
+		pixels, err := c.prepare(v)
+		if err != nil && len(list) > 1 {
+			err = fmt.Errorf("wasm: picture %d: %w", i, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		prepared = append(prepared, pixels)
+		if len(prepared) == imagesAtOnce || i == len(list)-1 {
+			some, err := c.model.EmbedPixels(context.Background(), prepared)
+			if err != nil {
+				return nil, err
+			}
+			vectors, prepared = append(vectors, some...), prepared[:0]
+		}
+	}
+	return vectors, nil
+}
+
+func (c *clip) prepare(v js.Value) (core.Pixels, error) {
+	picture, err := readImage(v)
+	if err != nil {
+		return nil, err
+	}
+	return c.model.Prepare(picture)
+}
+
+func (c *clip) embedText(args []js.Value) (any, error) {
+	text := argument(args, 0)
+	if text.Type() != js.TypeString {
+		return nil, failuref(codeArgument, "embedText: the text must be a string, not %s", text.Type())
+	}
+	vectors, err := c.model.EmbedTexts(context.Background(), []string{text.String()})
+	if err != nil {
+		return nil, err
+	}
+	return float32Array(vectors[0]), nil
+}
+
+func (c *clip) embedTexts(args []js.Value) (any, error) {
+	texts, err := stringsOf("embedTexts", argument(args, 0))
+	if err != nil {
+		return nil, err
+	}
+	vectors, err := c.model.EmbedTexts(context.Background(), texts)
+	return arrays(vectors), err
+}
+
+func (c *clip) run(args []js.Value) (any, error) {
+	in, err := readTensors(argument(args, 0))
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := option(argument(args, 1), "run", "hidden")
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.model.RunTensors(context.Background(), in, hidden.Truthy())
+	if err != nil {
+		return nil, err
+	}
+	return tensorObject(out), nil
+}
+
+// arrays is a list of Float32Arrays.
+func arrays(vectors [][]float32) any {
+	list := make([]any, len(vectors))
+	for i, v := range vectors {
+		list[i] = float32Array(v)
+	}
+	return list
+}
+
+// listOf takes an array or another list apart.
+func listOf(function string, v js.Value) ([]js.Value, error) {
+	if v.Type() != js.TypeObject || v.Get("length").Type() != js.TypeNumber {
+		return nil, failuref(codeArgument, "%s: want a list", function)
+	}
+	return elements(v), nil
+}
+
+func stringsOf(function string, v js.Value) ([]string, error) {
+	list, err := listOf(function, v)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]string, len(list))
+	for i, e := range list {
+		if e.Type() != js.TypeString {
+			return nil, failuref(codeArgument, "%s: element %d must be a string, not %s", function, i, e.Type())
+		}
+		texts[i] = e.String()
+	}
+	return texts, nil
+}
+
+// option reads one property of an optional object of options.
+func option(options js.Value, function, name string) (js.Value, error) {
+	if !given(options) {
+		return js.Undefined(), nil
+	}
+	if options.Type() == js.TypeObject {
+		return options.Get(name), nil
+	}
+	return js.Undefined(), failuref(codeArgument, "%s: the options must be an object, not %s", function, options.Type())
+}

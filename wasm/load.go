@@ -1,0 +1,185 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"math"
+	"syscall/js"
+
+	"github.com/goclip/goclip/core"
+	"github.com/goclip/goclip/kernels/simd"
+)
+
+// options are the second argument of load.
+type options struct {
+	base     js.Value // where the model that ships lies; not given: beside the page or worker
+	towers   core.Towers
+	signal   js.Value // AbortSignal, if given
+	progress js.Value // function, if given
+}
+
+// load opens a model and resolves to the object that stands for it.
+func load(source, settings js.Value) (any, error) {
+	o, err := readOptions(settings)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := o.context()
+	defer stop()
+	s, err := o.find(source)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	device := simd.New(simd.Options{Threads: 1})
+	model, err := core.OpenAt(ctx, s.location, core.Options{Device: device, Towers: o.towers, Progress: func(loaded, total int) {
+		o.report("load", s.location.Name, float64(loaded), float64(total))
+	}})
+	if err != nil {
+		device.Close()
+		if ctx.Err() != nil {
+			return nil, &failure{codeAborted, err}
+		}
+		return nil, &failure{codeOf(err, codeModel), err}
+	}
+	c := &clip{model: model, device: device}
+	info, err := c.info()
+	if err != nil {
+		c.close()
+		return nil, err
+	}
+	object := clips.wrap(c)
+	object.Set("info", info)
+	o.report("ready", s.location.Name, 1, 1)
+	return object, nil
+}
+
+// readOptions checks the options; unknown ones are left alone, as JavaScript does.
+func readOptions(v js.Value) (*options, error) {
+	o := &options{}
+	if !given(v) {
+		return o, nil
+	}
+	if v.Type() != js.TypeObject {
+		return nil, failuref(codeArgument, "load: the options must be an object, not a %s", v.Type())
+	}
+	switch device := text(v.Get("device"), "auto"); device {
+	case "auto", "wasm":
+	case "webgpu":
+		return nil, failuref(codeUnsupported, `load: the device "webgpu" comes with a later release: use "wasm" or "auto"`)
+	default:
+		return nil, failuref(codeArgument, `load: there is no device %q: use "auto", "webgpu" or "wasm"`, device)
+	}
+	switch precision := text(v.Get("precision"), "auto"); precision {
+	case "auto", "f32":
+	case "f16", "bf16", "int8":
+		return nil, failuref(codeUnsupported, `load: the precision %q comes with a later release: use "f32" or "auto"`, precision)
+	default:
+		return nil, failuref(codeArgument, `load: there is no precision %q: use "auto", "f32", "f16", "bf16" or "int8"`, precision)
+	}
+	if threads := v.Get("threads"); given(threads) {
+		if n, ok := whole(threads); !ok || n < 0 {
+			return nil, failuref(codeArgument, "load: threads must be a whole number, 0 for as many as are useful")
+		}
+	}
+	if o.progress = v.Get("onProgress"); given(o.progress) && o.progress.Type() != js.TypeFunction {
+		return nil, failuref(codeArgument, "load: onProgress must be a function")
+	}
+	if o.signal = v.Get("signal"); given(o.signal) && !isA(o.signal, "AbortSignal") {
+		return nil, failuref(codeArgument, "load: signal must be an AbortSignal")
+	}
+	o.base = v.Get("base")
+	var err error
+	o.towers, err = readTowers(v.Get("towers"))
+	return o, err
+}
+
+// readTowers takes "image", "text", "both", or a list of the first two.
+func readTowers(v js.Value) (core.Towers, error) {
+	if !given(v) {
+		return 0, nil
+	}
+	names := []js.Value{v}
+	if v.Type() == js.TypeObject {
+		names = elements(v)
+	}
+	var towers core.Towers
+	for _, name := range names {
+		switch text(name, "") {
+		case "image":
+			towers |= core.ImageTower
+		case "text":
+			towers |= core.TextTower
+		case "both":
+			towers |= core.ImageTower | core.TextTower
+		default:
+			return 0, failuref(codeArgument, `load: towers must be "image", "text" or "both"`)
+		}
+	}
+	return towers, nil
+}
+
+// context ends with the caller's AbortSignal.
+func (o *options) context() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	if !given(o.signal) {
+		return ctx, cancel
+	}
+	if o.signal.Get("aborted").Bool() {
+		cancel()
+	}
+	aborted := js.FuncOf(func(js.Value, []js.Value) any {
+		cancel()
+		return nil
+	})
+	o.signal.Call("addEventListener", "abort", aborted)
+	return ctx, func() {
+		o.signal.Call("removeEventListener", "abort", aborted)
+		aborted.Release()
+		cancel()
+	}
+}
+
+// report calls onProgress. total is 0 where nobody knows it.
+func (o *options) report(status, file string, loaded, total float64) {
+	if given(o.progress) {
+		o.progress.Invoke(map[string]any{"status": status, "file": file, "loaded": loaded, "total": total})
+	}
+}
+
+// given tells whether an optional value is there.
+func given(v js.Value) bool { return !v.IsUndefined() && !v.IsNull() }
+
+// text is a string's value, or otherwise where it is not given; a description of anything else.
+func text(v js.Value, otherwise string) string {
+	if !given(v) {
+		return otherwise
+	}
+	return v.String()
+}
+
+// whole is the value of a whole number.
+func whole(v js.Value) (int, bool) {
+	if v.Type() != js.TypeNumber {
+		return 0, false
+	}
+	n := v.Float()
+	return int(n), n == math.Trunc(n) && math.Abs(n) <= math.MaxInt32
+}
+
+// isA tells whether a value is of a class, which need not exist here: Node has no ImageData, a worker no FileList.
+func isA(v js.Value, class string) bool {
+	constructor := js.Global().Get(class)
+	return v.Type() == js.TypeObject && constructor.Type() == js.TypeFunction && v.InstanceOf(constructor)
+}
+
+// elements are the members of an array, a FileList or another list.
+func elements(list js.Value) []js.Value {
+	array := js.Global().Get("Array").Call("from", list)
+	members := make([]js.Value, array.Length())
+	for i := range members {
+		members[i] = array.Index(i)
+	}
+	return members
+}

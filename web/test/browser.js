@@ -1,0 +1,28 @@
+// Starts Chromium for tests.
+
+import fs from "node:fs";
+import { chromium } from "playwright-core";
+
+const executablePath = process.env.GOCLIP_CHROMIUM ?? "/usr/bin/chromium";
+
+const required = (process.env.GOCLIP_REQUIRE ?? "").split(",").includes("browser");
+
+/** Why the browser tests are skipped; false where they run, or must. */
+export const skip =
+  !required && !fs.existsSync(executablePath) && `no ${executablePath}: install Debian's package chromium`;
+
+/** A browser without the services that would ask other hosts for something. */
+export function launch() {
+  return chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}

@@ -1,0 +1,75 @@
+// The wasm program in Node, as wasm/README.md shows it.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { before, describe, test } from "node:test";
+import { assertRanked, assertTensors, dist, goldenInputs, goldenModel, shippedModel } from "./golden.js";
+
+describe("the wasm program in Node", () => {
+  before(async () => {
+    Object.assign(globalThis, { fs, path }); // Go's script takes them, if they are there, for files on disk
+    await import(path.join(dist, "wasm_exec.js"));
+    const go = new Go();
+    const { instance } = await WebAssembly.instantiate(
+      fs.readFileSync(path.join(dist, "goclip.wasm")),
+      go.importObject,
+    );
+    go.run(instance);
+  });
+
+  test("says its version", () => {
+    const manifest = JSON.parse(fs.readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    assert.equal(goclip.version, manifest.version);
+  });
+
+  test("gives PyTorch's probabilities from paths on disk", async () => {
+    const { labels, pictures } = shippedModel();
+    const clip = await goclip.load(undefined, { base: dist });
+    const classifier = await clip.classifier(labels);
+    for (const { name, probabilities } of pictures) {
+      assertRanked(await classifier.classify(path.join(dist, "examples", `${name}.png`)), labels, probabilities);
+    }
+    const [first, ...others] = await classifier.classify(path.join(dist, "examples", "dog.png"), { top: 1 });
+    assert.equal(first?.label, "dog");
+    assert.deepEqual(others, []);
+    await classifier.dispose();
+    await assert.rejects(classifier.classify(""), { name: "ClipError", code: "disposed" });
+    await clip.dispose();
+  });
+
+  test("gives the same vectors one by one and together", async () => {
+    const clip = await goclip.load(path.join(dist, "models", "tiny"));
+    const texts = ["a dog", "two pizzas", "a guitar on a chair"];
+    const together = await clip.embedTexts(texts);
+    assert.equal(together.length, texts.length);
+    for (const [i, text] of texts.entries()) {
+      const alone = await clip.embedText(text);
+      alone.forEach((value, j) => assert(Math.abs(value - (together[i]?.[j] ?? NaN)) < 1e-6));
+    }
+    assert.deepEqual(await clip.embedTexts([]), []);
+    await clip.dispose();
+  });
+
+  test("runs one tower alone", async () => {
+    const model = goldenModel("hf-clip-vit");
+    const { pixel_values } = goldenInputs(model);
+    const clip = await goclip.load(model.folder, { towers: "image" });
+    const out = await clip.run({
+      pixel_values: { data: new Float32Array(pixel_values?.data ?? []), shape: pixel_values?.shape ?? [] },
+    });
+    assert.deepEqual(Object.keys(out).sort(), ["image_embeds", "image_features"]);
+    assertTensors(out, model, ["image_embeds", "image_features"]);
+    await assert.rejects(clip.embedText("dog"), { code: "no-tower" });
+    await assert.rejects(clip.embedTexts([]), { code: "no-tower" });
+    await clip.dispose();
+  });
+
+  test("gives back what a callback throws", async () => {
+    const thrown = new RangeError("enough");
+    const onProgress = () => {
+      throw thrown;
+    };
+    await assert.rejects(goclip.load(path.join(dist, "models", "tiny"), { onProgress }), (error) => error === thrown);
+  });
+});

@@ -1,0 +1,67 @@
+// A web server for tests: folders of this machine under prefixes, and a list of what was asked for.
+
+import fs from "node:fs";
+import http from "node:http";
+import path from "node:path";
+
+/** @type {Record<string, string>} */
+const types = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".json": "application/json",
+  ".png": "image/png",
+  ".wasm": "application/wasm",
+};
+
+/** @param {Record<string, string>} folders by prefix, which ends with a slash; the longest prefix counts
+ * @param {Record<string, string>} pages HTML by path */
+export async function serve(folders, pages = {}) {
+  const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
+  /** @type {string[]} */
+  const requests = [];
+
+  const server = http.createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    requests.push(pathname);
+    const page = pages[pathname];
+    if (page !== undefined) {
+      response.setHeader("content-type", "text/html; charset=utf-8");
+      response.end(page);
+      return;
+    }
+    const prefix = prefixes.find((prefix) => pathname.startsWith(prefix)) ?? "";
+    const folder = folders[prefix] ?? "";
+    const below = decodeURIComponent(pathname.slice(prefix.length)) || "index.html";
+    const file = path.join(folder, below);
+    const size = file.startsWith(folder + path.sep) ? sizeOf(file) : undefined;
+    if (size === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.setHeader("content-type", types[path.extname(file)] ?? "application/octet-stream");
+    response.setHeader("content-length", size);
+    fs.createReadStream(file).pipe(response);
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", () => listening(undefined)));
+  const address = server.address();
+  const port = address && typeof address === "object" ? address.port : 0;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    requests,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** The bytes of a file; undefined: there is none. @param {string} file */
+function sizeOf(file) {
+  try {
+    const stats = fs.statSync(file);
+    return stats.isFile() ? stats.size : undefined;
+  } catch {
+    return undefined;
+  }
+}
