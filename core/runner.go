@@ -172,7 +172,6 @@ func (r *imageRunner) run(ctx context.Context, pictures [][]float32, hidden bool
 		for i, picture := range pictures[:take] {
 			copy(p.in.Floats[0][i*size:], picture)
 		}
-		clear(p.in.Floats[0][take*size:])
 		if err := p.Run(ctx, p.in, p.out); err != nil {
 			return err
 		}

@@ -10,8 +10,9 @@
 //		}
 //	}
 //
-// A workgroup computes a tile of 16 x 16 results and walks along depth in steps of 16: each of its invocations brings one
-// value of x and one of w into shared memory, where all see them.
+// A workgroup of 16 x 16 invocations computes a tile of 64 x 64 results and walks along depth in steps of 16: together
+// they bring that much of 64 rows of x and of w into shared memory, from where each takes what it needs for 4 x 4
+// results, which lie 16 rows and 16 outputs apart.
 
 struct Params {
   x: vec4<u32>,        // offset, stride between items, stride between rows
@@ -30,8 +31,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> w: array<f32>; // [width, depth], then the bias
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
 
-var<workgroup> xs: array<f32, 256>; // [16 rows][16 k]
-var<workgroup> ws: array<f32, 272>; // [16 outputs][17]: 16 k and a gap, so that a column's reads meet different banks
+// [16 k][65]: 64 rows, or outputs, and a gap, so that writing a column meets different banks.
+var<workgroup> xs: array<f32, 1040>;
+var<workgroup> ws: array<f32, 1040>;
 
 // at is where row r of an item begins in a tensor of (offset, item stride, row stride).
 fn at(tensor: vec4<u32>, item: u32, r: u32) -> u32 {
@@ -73,29 +75,57 @@ fn activate(x: f32) -> f32 {
   return x;
 }
 
+// finish stores four results of row m that lie 16 outputs apart.
+fn finish(m: u32, first: u32, sums: vec4<f32>) {
+  if (m >= p.count) { return; }
+  let residual_row = at(p.residual, m / p.rows, m % p.rows);
+  var rest = sums;
+  for (var o: u32 = first; o < min(first + 64u, p.width); o = o + 16u) {
+    var y = activate(rest.x + w[p.width * p.depth + o]);
+    if (p.add == 1u) { y = y + residual[residual_row + o]; }
+    dst[p.dst + m * p.width + o] = y;
+    rest = rest.yzwx;
+  }
+}
+
 @compute @workgroup_size(16, 16)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) lane: vec3<u32>) {
-  let m = group.y * 16u + lane.y;
-  let o = group.x * 16u + lane.x;
+  // This invocation brings 4 values of a row of x and of a row of w: k from 4 * lane.x % 16 on.
+  let row = lane.y * 4u + lane.x / 4u;
+  let m = group.y * 64u + row;
+  let o = group.x * 64u + row;
   let x_row = at(p.x, m / p.rows, m % p.rows);
-  let w_row = group.x * 16u + lane.y; // the row of w of which this invocation brings a value
-  var sum: f32 = 0.0;
+  let w_row = o * p.depth;
+  var s0 = vec4<f32>(0.0);
+  var s1 = vec4<f32>(0.0);
+  var s2 = vec4<f32>(0.0);
+  var s3 = vec4<f32>(0.0);
   for (var first: u32 = 0u; first < p.depth; first = first + 16u) {
-    let k = first + lane.x;
-    var a: f32 = 0.0;
-    if (m < p.count && k < p.depth) { a = x[x_row + k]; }
-    var b: f32 = 0.0;
-    if (w_row < p.width && k < p.depth) { b = w[w_row * p.depth + k]; }
-    xs[lane.y * 16u + lane.x] = a;
-    ws[lane.y * 17u + lane.x] = b;
+    for (var i: u32 = lane.x % 4u * 4u; i < lane.x % 4u * 4u + 4u; i = i + 1u) {
+      let k = first + i;
+      var a: f32 = 0.0;
+      if (m < p.count && k < p.depth) { a = x[x_row + k]; }
+      var b: f32 = 0.0;
+      if (o < p.width && k < p.depth) { b = w[w_row + k]; }
+      xs[i * 65u + row] = a;
+      ws[i * 65u + row] = b;
+    }
     workgroupBarrier();
     for (var i: u32 = 0u; i < 16u; i = i + 1u) {
-      sum = sum + xs[lane.y * 16u + i] * ws[lane.x * 17u + i];
+      let b = i * 65u + lane.x;
+      let four = vec4<f32>(ws[b], ws[b + 16u], ws[b + 32u], ws[b + 48u]);
+      let a = i * 65u + lane.y;
+      s0 = s0 + xs[a] * four;
+      s1 = s1 + xs[a + 16u] * four;
+      s2 = s2 + xs[a + 32u] * four;
+      s3 = s3 + xs[a + 48u] * four;
     }
     workgroupBarrier();
   }
-  if (m >= p.count || o >= p.width) { return; }
-  var y = activate(sum + w[p.width * p.depth + o]);
-  if (p.add == 1u) { y = y + residual[at(p.residual, m / p.rows, m % p.rows) + o]; }
-  dst[p.dst + m * p.width + o] = y;
+  let top = group.y * 64u + lane.y;
+  let left = group.x * 64u + lane.x;
+  finish(top, left, s0);
+  finish(top + 16u, left, s1);
+  finish(top + 32u, left, s2);
+  finish(top + 48u, left, s3);
 }

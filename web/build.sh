@@ -17,6 +17,6 @@ for file in config.json model.safetensors preprocessor_config.json special_token
     tokenizer_config.json README.md LICENSE-notes; do
     cp "$model/$file" dist/models/tiny/
 done
-cp ../core/embedded/examples/*.png dist/examples/
+cp ../core/embedded/examples/*.png ../core/embedded/more/*.png dist/examples/
 
 echo "web/dist: goclip.wasm has $(wc -c <dist/goclip.wasm) bytes, $(gzip -9c dist/goclip.wasm | wc -c) with gzip"

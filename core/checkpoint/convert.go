@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// floatsFrom converts stored elements to float32: len(src) is len(dst) times t's size. F32, F16 and BF16 come out exactly, NaN
-// payloads included; F64 and integers beyond 2^24 are rounded to nearest even.
+// floatsFrom converts stored elements to float32: len(src) is len(dst) times t's size. F32, F16 and BF16 come out
+// exactly, NaN payloads included; F64 and integers beyond 2^24 are rounded to nearest even.
 func floatsFrom(dst []float32, src []byte, t DType) {
 	le := binary.LittleEndian
 	switch t {
@@ -71,8 +71,8 @@ func floatsFrom(dst []float32, src []byte, t DType) {
 	}
 }
 
-// fromF16 widens a binary16. Moved to float32's place, the exponent is 112 too small: adding 112 to it is right for normal
-// numbers. A subnormal is its fraction times 2^-24, which float32 holds exactly.
+// fromF16 widens a binary16. Moved to float32's place, the exponent is 112 too small: adding 112 to it is right for
+// normal numbers. A subnormal is its fraction times 2^-24, which float32 holds exactly.
 func fromF16(h uint16) float32 {
 	sign := uint32(h&0x8000) << 16
 	magnitude := uint32(h & 0x7fff)

@@ -1,7 +1,7 @@
 package checkpoint
 
-// DType is how one element of a tensor is stored, by the name that safetensors gives it. A file may use other names than
-// those below: such a tensor is listed and cannot be read.
+// DType is how one element of a tensor is stored, by the name that safetensors gives it. A file may use other names
+// than those below: such a tensor is listed and cannot be read.
 type DType string
 
 // The element types that have a known size. Those that [DType.Readable] names can be read.

@@ -15,8 +15,8 @@ type entry struct {
 	strides []int64   // in elements, one a dimension; nil: row-major without gaps
 }
 
-// read hands the stored elements to use in row-major order, in parts of whole elements: first is the number of the part's first
-// element.
+// read hands the stored elements to use in row-major order, in parts of whole elements: first is the number of the
+// part's first element.
 func (t *entry) read(use func(first int, part []byte) error) error {
 	start, err := t.locate()
 	if err != nil {
@@ -33,8 +33,8 @@ func (t *entry) read(use func(first int, part []byte) error) error {
 	})
 }
 
-// locate finds where in the file the first element is. Where an archive member's data starts is known only from the header before it: it is
-// read when the tensor is, since a file behind a network answers slowly.
+// locate finds where in the file the first element is. Where an archive member's data starts is known only from the
+// header before it: it is read when the tensor is, since a file behind a network answers slowly.
 func (t *entry) locate() (int64, error) {
 	if t.member == nil {
 		return t.start, nil
@@ -49,8 +49,8 @@ func (t *entry) locate() (int64, error) {
 	return begin + t.start, nil
 }
 
-// gather reads elements that do not lie in row-major order: a transposed matrix, a column slice. It reads the bytes from the first element to
-// the last and picks row by row.
+// gather reads elements that do not lie in row-major order: a transposed matrix, a column slice. It reads the bytes
+// from the first element to the last and picks row by row.
 func (t *entry) gather(start int64, use func(first int, part []byte) error) error {
 	size := int64(t.DType.Size())
 	span := (1 + t.reach()) * size

@@ -17,8 +17,8 @@ type file struct {
 	closer io.Closer
 }
 
-// openFile opens a file for reading anywhere: mapped if the system can, by io.ReaderAt (files on disk, embedded files, a reader of
-// ranges in the browser), or read whole if it is small.
+// openFile opens a file for reading anywhere: mapped if the system can, by io.ReaderAt (files on disk, embedded files,
+// a reader of ranges in the browser), or read whole if it is small.
 func openFile(fsys fs.FS, name string) (*file, error) {
 	opened, err := fsys.Open(name)
 	if err != nil {
@@ -56,7 +56,8 @@ func prepare(opened fs.File, name string) (*file, error) {
 		return f, nil
 	}
 	if f.size > maxWhole {
-		return nil, fmt.Errorf("%d bytes on a file system that reads only from the beginning (no io.ReaderAt); at most %d are read that way", f.size, maxWhole)
+		return nil, fmt.Errorf("has %d bytes on a file system that reads only from the beginning; at most %d are read that way: "+
+			"copy it to a disk", f.size, maxWhole)
 	}
 	whole, err := io.ReadAll(io.LimitReader(opened, f.size+1))
 	if err != nil {
@@ -141,8 +142,8 @@ func (f *file) fill(p []byte, offset int64) error {
 	return fmt.Errorf("reading %d bytes at %d: %w", len(p), offset, err)
 }
 
-// parts hands a range of the file to use, piece by piece in order. Every piece but the last is a multiple of 16 bytes. use must not keep
-// the piece.
+// parts hands a range of the file to use, piece by piece in order. Every piece but the last is a multiple of 16 bytes.
+// use must not keep the piece.
 func (f *file) parts(offset, length int64, use func(part []byte) error) error {
 	if err := f.check(offset, length); err != nil {
 		return err
@@ -167,8 +168,8 @@ func (f *file) parts(offset, length int64, use func(part []byte) error) error {
 	return nil
 }
 
-// guarded runs read, which touches mapped memory. A page that is no longer behind the mapping, because the file was cut short or its disk failed, raises
-// a fault; guarded makes an error of it.
+// guarded runs read, which touches mapped memory. A page that is no longer behind the mapping, because the file was cut
+// short or its disk failed, raises a fault; guarded makes an error of it.
 func guarded(read func()) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// readAll opens a file and, if that succeeds, reads every tensor: nothing may panic, and sizes must agree. It returns what
-// was read without an error.
+// readAll opens a file and, if that succeeds, reads every tensor: nothing may panic, and sizes must agree. It returns
+// what was read without an error.
 func readAll(t *testing.T, data []byte) []Tensor {
 	c, err := Open(memory("f", data), "f")
 	if err != nil {

@@ -40,8 +40,8 @@ var functions = map[function]func(u *unpickler, arguments tuple){
 	"torch.jit._pickle.restore_type_tag": (*unpickler).first,
 }
 
-// global pushes what a name stands for. A name that is not known here is refused: a pickle can name anything that Python
-// can import.
+// global pushes what a name stands for. A name that is not known here is refused: a pickle can name anything that
+// Python can import.
 func (u *unpickler) global(from, name string) {
 	full := from + "." + name
 	if !u.spend(costObject + len(full)) {

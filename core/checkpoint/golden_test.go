@@ -105,8 +105,8 @@ func TestIntegers(t *testing.T) {
 	require.ErrorContains(t, err, `checkpoint: model.safetensors: tensor "logit_scale": elements of type "F32" cannot be read as integers`)
 }
 
-// TestStorageInPlace finds a tensor of a torch.save file by hand: the bytes of archive member data/0 begin where the name in its
-// local header and the alignment after it end.
+// TestStorageInPlace finds a tensor of a torch.save file by hand: the bytes of archive member data/0 begin where the
+// name in its local header and the alignment after it end.
 func TestStorageInPlace(t *testing.T) {
 	path := oracle.Path(t, "models", "hf-clip-bin", "pytorch_model.bin")
 	data, err := os.ReadFile(path)

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// openShards reads an index (model.safetensors.index.json, pytorch_model.bin.index.json) and opens the files beside it that it
-// names. It takes over f and returns the shards, also with an error, for the caller to close.
+// openShards reads an index (model.safetensors.index.json, pytorch_model.bin.index.json) and opens the files beside it
+// that it names. It takes over f and returns the shards, also with an error, for the caller to close.
 func openShards(fsys fs.FS, f *file) (found *content, shards []*file, err error) {
 	defer f.close()
 	if f.size > maxIndex {
@@ -73,7 +73,8 @@ func (c *content) add(f *file, tensors []string) error {
 		c.tensors = append(c.tensors, t)
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("has not the tensors %q (%d of %d) that the index places there: the index or the shard is of another model", missing[:min(len(missing), 3)], len(missing), len(tensors))
+		return fmt.Errorf("has not the tensors %q (%d of %d) of the index: index and shard are of different models",
+			missing[:min(len(missing), 3)], len(missing), len(tensors))
 	}
 	return nil
 }

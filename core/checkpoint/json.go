@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// jsonReader walks a JSON text in place and hands out only what is asked for. Unlike encoding/json it refuses a key that comes twice, and
-// it builds nothing for what it skips.
+// jsonReader walks a JSON text in place and hands out only what is asked for. Unlike encoding/json it refuses a key
+// that comes twice, and it builds nothing for what it skips.
 type jsonReader struct {
 	text     []byte
 	position int

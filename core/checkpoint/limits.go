@@ -1,11 +1,12 @@
 package checkpoint
 
-// What a file may ask for. Real checkpoints stay far below; the limits keep what a hostile one costs below 1 GiB of memory and a
-// few seconds.
+// What a file may ask for. Real checkpoints stay far below; the limits keep what a hostile one costs below 1 GiB of
+// memory and a few seconds.
 const (
 	// maxHeader is the longest JSON header, as in the safetensors library.
 	maxHeader = 100_000_000
-	// maxTensors bounds the tensors of one file. The largest CLIP has about 2,000, a training checkpoint three times that.
+	// maxTensors bounds the tensors of one file. The largest CLIP has about 2,000, a training checkpoint three times
+	// that.
 	maxTensors = 1 << 17
 	// maxName bounds the bytes of a tensor's name.
 	maxName = 1024

@@ -144,7 +144,8 @@ func (u *unpickler) unicode(b []byte) {
 	}
 }
 
-// long pushes a little-endian two's complement integer of any length; those beyond 64 bits (seeds of random generators) stay opaque.
+// long pushes a little-endian two's complement integer of any length; those beyond 64 bits (seeds of random generators)
+// stay opaque.
 func (u *unpickler) long(b []byte) {
 	if len(b) > 8 {
 		u.push(opaque("integer"))

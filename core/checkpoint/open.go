@@ -75,7 +75,8 @@ func notWeights(head []byte, size int64) error {
 	text := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")))
 	switch {
 	case strings.HasPrefix(text, "version https://git-lfs"):
-		return errors.New("is a Git LFS pointer, not the weights: run \"git lfs pull\" in its repository, or download the file itself")
+		return errors.New("is a Git LFS pointer, not the weights: " +
+			"run \"git lfs pull\" in its repository, or download the file itself")
 	case strings.HasPrefix(text, "<!doctype"), strings.HasPrefix(text, "<html"), strings.HasPrefix(text, "<?xml"):
 		return errors.New("is a web page, not weights (an error or log-in page?): download the file again")
 	case strings.HasPrefix(text, "gguf"):
@@ -85,13 +86,15 @@ func notWeights(head []byte, size int64) error {
 	case bytes.HasPrefix(head, []byte("\x93NUMPY")):
 		return errors.New("is a NumPy array, not a checkpoint: use a safetensors or PyTorch file")
 	case len(head) > 1 && head[0] == 0x80 && head[1] <= 5:
-		return errors.New("is a pickle that torch.save did not write: save the model's state_dict() with torch.save or safetensors")
+		return errors.New("is a pickle that torch.save did not write: " +
+			"save the model's state_dict() with torch.save or safetensors")
 	case size < 8:
 		return fmt.Errorf("has only %d bytes: download it again", size)
 	case isText(head):
 		return fmt.Errorf("is text, not weights; it begins %q", head[:min(len(head), 60)])
 	}
-	return fmt.Errorf("is no checkpoint that goclip knows (safetensors, PyTorch, TorchScript); it begins with the bytes % x", head[:min(len(head), 8)])
+	return fmt.Errorf("is no checkpoint that goclip knows (safetensors, PyTorch, TorchScript); it begins with the bytes % x",
+		head[:min(len(head), 8)])
 }
 
 // isText reports whether only bytes occur that UTF-8 text has.

@@ -88,15 +88,17 @@ func patch(archive []byte, name string, offset int, value uint32) []byte {
 
 // TestLyingDirectory: sizes and places in a zip directory that are not true.
 func TestLyingDirectory(t *testing.T) {
-	const compressed, uncompressed, place = 20, 24, 42
+	const method, compressed, uncompressed, place = 10, 20, 24, 42
 	good := torchFile(t, proto(dictOf(text("w"), floats4())))
 	refuses(t, patch(good, "archive/data.pkl", uncompressed, 1<<31), "is compressed")
 	lie := patch(patch(good, "archive/data.pkl", uncompressed, 1<<31), "archive/data.pkl", compressed, 1<<31)
 	refuses(t, lie, "is said to have 2147483648 bytes")
 	refuses(t, patch(good, "archive/data.pkl", place, 1<<31), "EOF")
 	refuses(t, patch(good, "archive/data.pkl", place, 7), "not a valid zip file")
-	long := uint32(len(good) - 60)
+	long := uint32(len(good) - 30)
 	refuses(t, patch(patch(good, "archive/data.pkl", uncompressed, long), "archive/data.pkl", compressed, long), "not inside the file")
+
+	refuses(t, patch(good, "archive/data/0", method, uint32(zip.Deflate)), "archive/data/0 is compressed")
 
 	// Where a storage lies is looked at when a tensor is read.
 	c := openBytes(t, patch(good, "archive/data/0", place, 7))
@@ -142,7 +144,7 @@ func TestHostileIndex(t *testing.T) {
 		"number":              {"is due", `{"weight_map":{"w":1}}`},
 		"not there":           {"open m/c: file does not exist", `{"weight_map":{"w":"c"}}`},
 		"itself":              {"shard self: is an index of shards where", `{"weight_map":{"w":"self"}}`},
-		"other tensors":       {`shard a: has not the tensors ["v"] (1 of 2)`, `{"weight_map":{"v":"a","w":"a"}}`},
+		"other tensors":       {`shard a: has not the tensors ["v"] (1 of 2) of the index`, `{"weight_map":{"v":"a","w":"a"}}`},
 		"tensor twice":        {`the key "w" comes twice`, `{"weight_map":{"w":"a","w":"a"}}`},
 		"shards of two kinds": {"shard torch: is pytorch, the shards before it are safetensors", `{"weight_map":{"w":"a","t":"torch"}}`},
 	} {

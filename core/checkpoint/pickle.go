@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// unpickler is the stack machine that a pickle is a program for (Python's pickletools documents it), cut down to what PyTorch
-// writes. It runs every instruction once, front to back, and can call only the functions of globals.go; so its time is bounded by the
-// pickle's length and its memory by the budget that spend counts.
+// unpickler is the stack machine that a pickle is a program for (Python's pickletools documents it), cut down to what
+// PyTorch writes. It runs every instruction once, front to back, and can call only the functions of globals.go; so its
+// time is bounded by the pickle's length and its memory by the budget that spend counts.
 type unpickler struct {
 	text     []byte
 	position int

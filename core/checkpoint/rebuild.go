@@ -38,8 +38,8 @@ func (u *unpickler) persistent(id any) {
 	u.push(s)
 }
 
-// rebuildTensor makes a tensor of (storage, offset, size, stride, …), the arguments of torch._utils._rebuild_tensor and _v2; _v3 has an
-// element type in the seventh place and an untyped storage.
+// rebuildTensor makes a tensor of (storage, offset, size, stride, …), the arguments of torch._utils._rebuild_tensor and
+// _v2; _v3 has an element type in the seventh place and an untyped storage.
 func (u *unpickler) rebuildTensor(arguments tuple) {
 	if len(arguments) < 4 {
 		u.fail("a tensor of %d arguments", len(arguments))
@@ -87,10 +87,9 @@ func integers(value any) ([]int64, bool) {
 	return out, true
 }
 
-// lay checks that a tensor of this size lies inside its storage, without an overflow on the way, and drops strides that say
-// nothing.
+// lay checks that a tensor of this size lies inside its storage, without an overflow on the way, and drops strides that
+// say nothing.
 func (t *tensor) lay(size []int64) error {
-	outside := fmt.Errorf("offset %d, size %v, strides %v do not fit its %d elements of %s", t.offset, size, t.strides, t.storage.elements, t.storage.dtype)
 	stored := t.storage.elements
 	if t.dtype != t.storage.dtype { // an untyped storage counts bytes
 		stored = t.storage.bytes() / int64(t.dtype.Size())
@@ -99,13 +98,13 @@ func (t *tensor) lay(size []int64) error {
 	last := t.offset // the last element's place
 	for i, d := range size {
 		if d < 0 || d > math.MaxInt || t.strides[i] < 0 || t.offset < 0 {
-			return outside
+			return t.outside(size)
 		}
 		t.shape[i] = int(d)
 	}
 	elements, ok := product(t.shape)
 	if !ok || t.offset < 0 || t.offset > stored {
-		return outside
+		return t.outside(size)
 	}
 	if elements == 0 {
 		t.strides = nil
@@ -113,12 +112,12 @@ func (t *tensor) lay(size []int64) error {
 	}
 	for i, d := range size {
 		if d > 1 && t.strides[i] > (stored-last)/(d-1) {
-			return outside
+			return t.outside(size)
 		}
 		last += (d - 1) * t.strides[i]
 	}
 	if last >= stored {
-		return outside
+		return t.outside(size)
 	}
 	if elements > stored && elements > maxRepeated {
 		return fmt.Errorf("size %v repeats %d stored elements: save the tensor with .contiguous()", size, stored)
@@ -129,8 +128,13 @@ func (t *tensor) lay(size []int64) error {
 	return nil
 }
 
-// rowMajor reports whether the strides are those of elements that follow each other. The stride of a dimension of 1 does
-// not count.
+func (t *tensor) outside(size []int64) error {
+	return fmt.Errorf("offset %d, size %v, strides %v do not fit its %d elements of %s",
+		t.offset, size, t.strides, t.storage.elements, t.storage.dtype)
+}
+
+// rowMajor reports whether the strides are those of elements that follow each other. The stride of a dimension of 1
+// does not count.
 func (t *tensor) rowMajor() bool {
 	next := int64(1)
 	for i := len(t.shape) - 1; i >= 0; i-- {

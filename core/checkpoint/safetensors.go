@@ -17,8 +17,8 @@ type content struct {
 }
 
 // readSafetensors reads the header of a safetensors file and checks it as the reference implementation does
-// (github.com/huggingface/safetensors, Metadata::validate): the tensors cover the data exactly, and every one has the bytes that its shape
-// needs. One thing is laxer: a tensor of an unknown type is kept, so that the others can be used.
+// (github.com/huggingface/safetensors, Metadata::validate): the tensors cover the data exactly, and every one has the
+// bytes that its shape needs. One thing is laxer: a tensor of an unknown type is kept, so that the others can be used.
 func readSafetensors(f *file) (*content, error) {
 	start, err := f.read(0, 8)
 	if err != nil {
@@ -29,7 +29,8 @@ func readSafetensors(f *file) (*content, error) {
 		return nil, fmt.Errorf("the safetensors header is said to have %d bytes; at most %d are allowed", length, maxHeader)
 	}
 	if int64(length) > f.size-8 {
-		return nil, fmt.Errorf("the safetensors header is said to have %d bytes, the file has %d in all; it is cut short: download it again", length, f.size)
+		return nil, fmt.Errorf("the safetensors header is said to have %d bytes, the file has %d in all; "+
+			"it is cut short: download it again", length, f.size)
 	}
 	text, err := f.read(8, int64(length))
 	if err != nil {
@@ -151,7 +152,8 @@ func (h *header) parseOffsets() (begin, end int64, err error) {
 		return 0, 0, err
 	}
 	if len(offsets) != 2 || offsets[1] < offsets[0] || offsets[1] > h.file.size-h.data {
-		return 0, 0, fmt.Errorf("data_offsets %v are not a range of the file's %d bytes of data; the file may be cut short: download it again", offsets, h.file.size-h.data)
+		return 0, 0, fmt.Errorf("data_offsets %v are not a range of the file's %d bytes of data; "+
+			"the file may be cut short: download it again", offsets, h.file.size-h.data)
 	}
 	return offsets[0], offsets[1], nil
 }
@@ -167,7 +169,8 @@ func (t *headerTensor) checkSize() error {
 		return nil
 	}
 	if elements > math.MaxInt64/size || elements*size != t.end-t.begin {
-		return fmt.Errorf("%s %v needs %d bytes an element; its data_offsets give %d bytes in all", t.DType, t.Shape, size, t.end-t.begin)
+		return fmt.Errorf("%s %v needs %d bytes an element; its data_offsets give %d bytes in all",
+			t.DType, t.Shape, size, t.end-t.begin)
 	}
 	return nil
 }

@@ -96,6 +96,9 @@ func TestHostileSafetensors(t *testing.T) {
 
 // TestHugeHeaders: 100 MB of what costs most to hold.
 func TestHugeHeaders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds files of 100 MB")
+	}
 	const size = maxHeader - 1000
 	for name, header := range map[string]string{
 		"brackets":   repeat("[", size),

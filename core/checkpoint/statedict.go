@@ -11,7 +11,8 @@ type namedTensor struct {
 	*tensor
 }
 
-// wrappers are the keys under which training programs put the state_dict beside their own state: open_clip and Lightning, then others.
+// wrappers are the keys under which training programs put the state_dict beside their own state: open_clip and
+// Lightning, then others.
 var wrappers = []string{"state_dict", "model_state_dict", "model"}
 
 // stateDict finds the named tensors in what a pickle built: those of a dictionary, perhaps inside another, or of a tree
@@ -21,7 +22,9 @@ func stateDict(root any) (tensors []namedTensor, format string, err error) {
 	switch v := root.(type) {
 	case *module:
 		format = FormatTorchScript
-		err = c.modules(v.attributes, "", 0)
+		if err = c.modules(v.attributes, ""); err == nil && len(c.tensors) == 0 {
+			err = errors.New("no tensor in the TorchScript modules")
+		}
 	case *dict:
 		format = FormatPyTorch
 		err = c.dictionary(unwrap(v))
@@ -50,8 +53,8 @@ func unwrap(d *dict) *dict {
 	return d
 }
 
-// collector gathers named tensors. Modules may be shared, so that a small pickle describes a huge tree: steps counts the
-// attributes that were looked at.
+// collector gathers named tensors. Modules may be shared, so that a small pickle describes a huge tree: steps counts
+// the attributes that were looked at.
 type collector struct {
 	tensors []namedTensor
 	steps   int
@@ -88,12 +91,13 @@ func (c *collector) dictionary(d *dict) error {
 			keys = append(keys, key[:min(len(key), 60)])
 		}
 	}
-	return fmt.Errorf("no tensor in the dictionary of %d keys (%q…): save model.state_dict() with torch.save", len(d.entries), keys)
+	return fmt.Errorf("no tensor in the dictionary of %d keys (%q…): save model.state_dict() with torch.save",
+		len(d.entries), keys)
 }
 
 // modules joins the names of attributes with dots, as PyTorch's state_dict() does.
-func (c *collector) modules(attributes *dict, prefix string, depth int) error {
-	if depth > 64 || len(prefix) > maxName {
+func (c *collector) modules(attributes *dict, prefix string) error {
+	if len(prefix) > maxName { // a level adds at least its dot
 		return errors.New("modules nested too deep")
 	}
 	for _, e := range attributes.entries {
@@ -109,7 +113,7 @@ func (c *collector) modules(attributes *dict, prefix string, depth int) error {
 		case *tensor:
 			err = c.add(prefix+name, v)
 		case *module:
-			err = c.modules(v.attributes, prefix+name+".", depth+1)
+			err = c.modules(v.attributes, prefix+name+".")
 		}
 		if err != nil {
 			return err

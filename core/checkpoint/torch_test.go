@@ -147,3 +147,33 @@ func TestClosed(t *testing.T) {
 	_, ok := c.Lookup("f16")
 	require.True(t, ok)
 }
+
+// TestHostileLegacy: the parts of an old torch.save file that are not as they should be.
+func TestHostileLegacy(t *testing.T) {
+	magic := string(legacyMagic)
+	version, machine := proto("M\xe9\x03"), proto(dictOf(text("little_endian"), "\x88"))
+	storage := group(text("storage"), globalName("torch", "FloatStorage"), text("0"), text("cpu"), number(2), "N") + "Q"
+	model := proto(dictOf(text("w"), tensorOf(storage, 0, []int64{2}, []int64{1})))
+	keys := proto("](", text("0"), "e")
+	count, data := "\x02\x00\x00\x00\x00\x00\x00\x00", "\x00\x00\x80\x3f\x00\x00\x00\x40"
+	v, err := openBytes(t, []byte(magic+version+machine+model+keys+count+data)).Floats("w", nil)
+	require.NoError(t, err)
+	require.Equal(t, []float32{1, 2}, v)
+	for says, file := range map[string]string{
+		"version other than 1001":               magic + proto("M\xea\x03") + machine + model + keys + count + data,
+		"not little-endian":                     magic + version + proto(dictOf(text("little_endian"), "\x89")) + model + keys + count + data,
+		"no state_dict":                         magic + version + machine + proto("N") + keys + count + data,
+		"list of storages is not":               magic + version + machine + model + proto("N") + count + data,
+		`storage "0" is not in the file`:        magic + version + machine + model + proto("]") + count + data,
+		"storage 1 belongs to no tensor":        magic + version + machine + model + proto("](", text("1"), "e") + count + data,
+		"the storage  belongs to no tensor":     magic + version + machine + model + proto("](", "N", "e") + count + data,
+		"3 elements where its tensors need 2":   magic + version + machine + model + keys + "\x03" + count[1:] + data,
+		`storage "0": 8 bytes at 228 are not`:   magic + version + machine + model + keys + count[1:],
+		"not inside the file of":                magic + version + machine + model + keys + count + data[1:],
+		"pickle names the global os.system":     magic + version + machine + proto(globalName("os", "system")) + keys,
+		"the pickle at byte 15: pickle ends":    magic,
+		"the pickle at byte 21: pickle byte 1:": magic + version + "\xff",
+	} {
+		t.Run(says, func(t *testing.T) { refuses(t, []byte(file), says) })
+	}
+}

@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// readTorchLegacy reads what torch.save wrote before 1.6 (and writes with _use_new_zipfile_serialization=False): the pickles of a magic
-// number, a version, facts about the machine, the state_dict and the storages' keys; then each storage in that order, the
-// number of its elements before it.
+// readTorchLegacy reads what torch.save wrote before 1.6 (and writes with _use_new_zipfile_serialization=False): the
+// pickles of a magic number, a version, facts about the machine, the state_dict and the storages' keys; then each
+// storage in that order, the number of its elements before it.
 func readTorchLegacy(f *file) (*content, error) {
 	r := pickleReader{file: f, position: int64(len(legacyMagic))}
 	version, err := r.next()
@@ -86,10 +86,10 @@ func (r *pickleReader) storages(known map[string]*storage) (map[string]int64, er
 	}
 	starts := map[string]int64{}
 	for _, item := range keys.items {
-		key, _ := item.(string)
+		key, ok := item.(string)
 		s := known[key]
-		if s == nil {
-			return nil, fmt.Errorf("the storage %v belongs to no tensor", item)
+		if !ok || s == nil {
+			return nil, fmt.Errorf("the storage %s belongs to no tensor", printable(key))
 		}
 		count, err := r.file.read(r.position, 8)
 		if err != nil {

@@ -8,7 +8,8 @@ import (
 )
 
 // readTorchZip reads what torch.save (since 1.6) or torch.jit.save wrote: one folder with data.pkl, which says what
-// tensors there are, and data/KEY, the bytes of a storage. The members are stored, not compressed, so that they are read in place.
+// tensors there are, and data/KEY, the bytes of a storage. The members are stored, not compressed, so that they are
+// read in place.
 func readTorchZip(f *file) (*content, error) {
 	a, err := openArchive(f)
 	if err != nil {
@@ -33,7 +34,8 @@ func readTorchZip(f *file) (*content, error) {
 	for _, t := range tensors {
 		m, err := a.member("data/" + t.storage.key)
 		if err == nil && t.storage.bytes() > int64(m.UncompressedSize64) {
-			err = fmt.Errorf("archive member %q has %d bytes; its storage needs %d elements of %s", m.Name, m.UncompressedSize64, t.storage.elements, t.storage.dtype)
+			err = fmt.Errorf("archive member %q has %d bytes; its storage needs %d elements of %s",
+				m.Name, m.UncompressedSize64, t.storage.elements, t.storage.dtype)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", t.name, err)
@@ -109,10 +111,12 @@ func (a *archive) member(name string) (*zip.File, error) {
 		return nil, fmt.Errorf("the zip archive has no member %s", printable(a.root+"/"+name))
 	}
 	if m.Method != zip.Store || m.CompressedSize64 != m.UncompressedSize64 {
-		return nil, fmt.Errorf("the archive member %s is compressed, which PyTorch never does: pack the archive again with stored members (zip -0)", printable(m.Name))
+		return nil, fmt.Errorf("the archive member %s is compressed, which PyTorch never does: "+
+			"pack the archive again with stored members (zip -0)", printable(m.Name))
 	}
 	if m.UncompressedSize64 > uint64(a.file.size) {
-		return nil, fmt.Errorf("the archive member %s is said to have %d bytes, the file has %d", printable(m.Name), m.UncompressedSize64, a.file.size)
+		return nil, fmt.Errorf("the archive member %s is said to have %d bytes, the file has %d",
+			printable(m.Name), m.UncompressedSize64, a.file.size)
 	}
 	return m, nil
 }
@@ -143,12 +147,14 @@ func (a *archive) checkByteOrder() error {
 		return err
 	}
 	if string(order) != "little" {
-		return fmt.Errorf("its numbers are in the byte order %q; only little is read: save it again on a little-endian machine", order)
+		return fmt.Errorf("its numbers are in the byte order %q; only \"little\" is read: "+
+			"save it again on a little-endian machine", order)
 	}
 	return nil
 }
 
-// budgetReader bounds how much of a file archive/zip reads to list the members: it would go on as long as entries follow.
+// budgetReader bounds how much of a file archive/zip reads to list the members: it would go on as long as entries
+// follow.
 type budgetReader struct {
 	*file
 	left    int64

@@ -34,9 +34,10 @@ func (t Tensor) DType() DType {
 	return F32
 }
 
-// WriteSafetensors writes tensors as the safetensors library does, to the byte: I64 first, then F32, then I32, each by name, a
-// header without metadata that is padded with spaces to a multiple of eight bytes. The order of the tensors does not matter. Names that occur twice, and
-// shapes that do not fit the values, are errors before anything is written.
+// WriteSafetensors writes tensors as the safetensors library does, to the byte: I64 first, then F32, then I32, each by
+// name, a header without metadata that is padded with spaces to a multiple of eight bytes. The order of the tensors
+// does not matter. Names that occur twice, and shapes that do not fit the values, are errors before anything is
+// written.
 func WriteSafetensors(w io.Writer, tensors []Tensor) error {
 	rank := map[DType]int{I64: 0, F32: 1, I32: 2}
 	tensors = slices.Clone(tensors)
@@ -79,8 +80,9 @@ func safetensorsHeader(tensors []Tensor) ([]byte, error) {
 		}
 		elements, _ := product(t.Shape)
 		end := offset + elements*int64(t.DType().Size())
+		shape := strings.ReplaceAll(fmt.Sprint(t.Shape), " ", ",")
 		text = append(text, quote(t.Name)...)
-		text = fmt.Appendf(text, `:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]}`, t.DType(), strings.ReplaceAll(fmt.Sprint(t.Shape), " ", ","), offset, end)
+		text = fmt.Appendf(text, `:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]}`, t.DType(), shape, offset, end)
 		offset = end
 	}
 	text = append(text, '}')

@@ -1,6 +1,6 @@
 // Package embedded holds the default model, tiny: a complete CLIP of emoji and icons in 7.3 MB that makes goclip answer
 // before anything is downloaded. model/README.md is its model card, training/ what it was trained with (`make model`),
-// examples/ pictures that it was not trained on, and expected.json what PyTorch computes for them.
+// examples/ and more/ pictures that it was not trained on, and expected.json what PyTorch computes for them.
 package embedded
 
 import (

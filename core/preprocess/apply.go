@@ -21,6 +21,9 @@ type Result struct {
 	made    Config // that table was made for
 }
 
+// maxRow bounds the pixels of a row, which is converted as a whole.
+const maxRow = 1 << 26
+
 // Apply runs the pipeline on a picture, as it is stored: whoever wants it upright calls Upright before. Errors wrap
 // ErrConfig, ErrTooLarge or ErrUnsupported (a side would vanish).
 func (c Config) Apply(p *Picture) (*Result, error) {
@@ -35,6 +38,9 @@ func (c Config) Apply(p *Picture) (*Result, error) {
 func (c Config) ApplyTo(r *Result, p *Picture) error {
 	if err := c.Validate(); err != nil {
 		return err
+	}
+	if p.width > maxRow {
+		return fmt.Errorf("%w: rows of %d pixels", ErrTooLarge, p.width)
 	}
 	width, height, err := c.resizedSize(p.width, p.height)
 	if err != nil {

@@ -39,8 +39,8 @@ func (f Filter) String() string {
 	return filters[f].name
 }
 
-// Products are wrapped in float64() so that no compiler fuses them with a sum: the weights must come out the same
-// everywhere.
+// Products that are added to are wrapped in float64(), here and in axis.fill, so that no compiler fuses them with the sum:
+// the weights must come out the same everywhere.
 
 func boxWeight(x float64) float64 {
 	if x > -0.5 && x <= 0.5 {
@@ -114,7 +114,7 @@ func (a *axis) fill(in, out, low, high int, filter Filter, floats bool) error {
 	a.first, a.start, a.fixed, a.floats = a.first[:0], a.start[:0], a.fixed[:0], a.floats[:0]
 	scale := float64(in) / float64(out)
 	widen := max(scale, 1)
-	radius := filters[filter].radius * widen
+	radius := float64(filters[filter].radius * widen)
 	weight := filters[filter].weight
 	if total := (2*radius + 2) * float64(high-low); total > maxWeights {
 		return fmt.Errorf("%w: resizing %d pixels to %d", ErrTooLarge, in, out)
@@ -127,7 +127,7 @@ func (a *axis) fill(in, out, low, high int, filter Filter, floats bool) error {
 		row = row[:0]
 		sum := 0.0
 		for k := from; k < to; k++ {
-			w := weight((float64(k) - center + 0.5) * shrink)
+			w := weight(float64((float64(k) - center + 0.5) * shrink))
 			row = append(row, w)
 			sum += w
 		}

@@ -77,6 +77,21 @@ func straight(m image.Image) *image.NRGBA {
 	}
 	b := m.Bounds()
 	n := image.NewNRGBA(b)
+	if m, ok := m.(*image.RGBA); ok && m.Opaque() {
+		for y := range b.Dy() {
+			copy(n.Pix[y*n.Stride:][:n.Stride], m.Pix[m.PixOffset(b.Min.X, b.Min.Y+y):])
+		}
+		return n
+	}
+	if m, ok := m.(*image.NRGBA64); ok {
+		for y := range b.Dy() {
+			in, out := m.Pix[m.PixOffset(b.Min.X, b.Min.Y+y):], n.Pix[y*n.Stride:][:n.Stride]
+			for i := range out {
+				out[i] = in[2*i]
+			}
+		}
+		return n
+	}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
 			n.Set(x, y, m.At(x, y))

@@ -107,11 +107,11 @@ func (f *tiffFile) values(tag uint16) []uint64 {
 	var out []uint64
 	for body := entry.body; ; {
 		switch {
-		case entry.kind == 1 && len(body) >= 1:
+		case (entry.kind == 1 || entry.kind == 6) && len(body) >= 1:
 			out, body = append(out, uint64(body[0])), body[1:]
-		case entry.kind == 3 && len(body) >= 2:
+		case (entry.kind == 3 || entry.kind == 8) && len(body) >= 2:
 			out, body = append(out, uint64(f.order.Uint16(body))), body[2:]
-		case entry.kind == 4 && len(body) >= 4:
+		case (entry.kind == 4 || entry.kind == 9) && len(body) >= 4:
 			out, body = append(out, uint64(f.order.Uint32(body))), body[4:]
 		default:
 			return out

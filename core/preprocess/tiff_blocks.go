@@ -2,7 +2,9 @@ package preprocess
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"io"
 	"math/bits"
 
@@ -124,6 +126,9 @@ func (l *tiffLayout) decode() (*Picture, error) {
 				out := p.row(y)[left*l.mode.bytes():]
 				l.unpack(out[:min(len(out), l.blockWidth*l.mode.bytes())], row, plane)
 			}
+			if _, err := r.Read(row[:1]); errors.Is(err, zlib.ErrChecksum) {
+				return nil, notImage("TIFF: %v", err)
+			}
 		}
 	}
 	if l.associated {
@@ -139,22 +144,18 @@ func (l *tiffLayout) open(block int) (io.Reader, error) {
 	if block < len(l.counts) && l.compression != tiffRaw {
 		data = data[:min(l.counts[block], uint64(len(data)))]
 	}
+	var r byteReader = bytes.NewReader(data)
 	fax := l.compression == tiffGroup3 || l.compression == tiffGroup4
 	if l.reversed && !fax {
-		turned := make([]byte, len(data))
-		for i, v := range data {
-			turned[i] = bits.Reverse8(v)
-		}
-		data = turned
+		r = &reversedBits{data: data}
 	}
-	r := bytes.NewReader(data)
 	switch l.compression {
 	case tiffLZW:
 		return lzw.NewReader(r, lzw.MSB, 8), nil
 	case tiffDeflate, tiffDeflateOld:
 		return openZlib(r)
 	case tiffPackBits:
-		return &packBits{data: data}, nil
+		return &packBits{from: r}, nil
 	case tiffGroup3, tiffGroup4:
 		format, order := ccitt.Group4, ccitt.MSB
 		if l.compression == tiffGroup3 {
@@ -240,45 +241,71 @@ func unassociate(pixels []byte) {
 	}
 }
 
+// byteReader is what the decompressors read from; they fetch no more than they need.
+type byteReader interface {
+	io.Reader
+	io.ByteReader
+}
+
+// reversedBits reads bytes whose low bits come first.
+type reversedBits struct{ data []byte }
+
+// Read implements io.Reader.
+func (r *reversedBits) Read(p []byte) (int, error) {
+	n := min(len(p), len(r.data))
+	for i := range n {
+		p[i] = bits.Reverse8(r.data[i])
+	}
+	r.data = r.data[n:]
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// ReadByte implements io.ByteReader.
+func (r *reversedBits) ReadByte() (byte, error) {
+	var one [1]byte
+	_, err := io.ReadFull(r, one[:])
+	return one[0], err
+}
+
 // packBits decompresses runs of bytes (TIFF 6.0 section 9).
 type packBits struct {
-	data    []byte
+	from    io.ByteReader
 	literal int // bytes to copy
-	repeat  int // times that data[0] is still to come
+	repeat  int // times that value is still to come
+	value   byte
 }
 
 // Read implements io.Reader.
 func (b *packBits) Read(p []byte) (int, error) {
-	for i := 0; i < len(p); {
-		switch {
-		case b.literal > 0:
-			n := copy(p[i:], b.data[:min(b.literal, len(b.data))])
-			if n == 0 {
-				return i, io.ErrUnexpectedEOF
-			}
-			b.data, b.literal = b.data[n:], b.literal-n
-			i += n
-		case b.repeat > 0:
-			if len(b.data) == 0 {
-				return i, io.ErrUnexpectedEOF
-			}
-			p[i] = b.data[0]
-			i++
-			if b.repeat--; b.repeat == 0 {
-				b.data = b.data[1:]
-			}
-		case len(b.data) == 0:
-			return i, io.EOF
-		default:
-			code := int8(b.data[0])
-			b.data = b.data[1:]
-			switch {
-			case code >= 0:
-				b.literal = int(code) + 1
-			case code != -128:
-				b.repeat = 1 - int(code)
+	for i := range p {
+		for b.literal == 0 && b.repeat == 0 {
+			code, err := b.from.ReadByte()
+			switch count := int(int8(code)); {
+			case err != nil:
+				return i, err
+			case count >= 0:
+				b.literal = count + 1
+			case count != -128:
+				if b.value, err = b.from.ReadByte(); err != nil {
+					return i, err
+				}
+				b.repeat = 1 - count
 			}
 		}
+		if b.repeat > 0 {
+			p[i] = b.value
+			b.repeat--
+			continue
+		}
+		value, err := b.from.ReadByte()
+		if err != nil {
+			return i, err
+		}
+		p[i] = value
+		b.literal--
 	}
 	return len(p), nil
 }

@@ -111,8 +111,10 @@ func uint24(b []byte) uint32 { return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[
 
 // takeAnimation reads the first frame of an animation.
 func (f *webpFrame) takeAnimation(chunks []riffChunk, width, height int) error {
+	declared := false
 	for _, c := range chunks {
-		if c.name != "ANMF" {
+		declared = declared || c.name == "ANIM"
+		if c.name != "ANMF" || !declared {
 			continue
 		}
 		if len(c.body) < 16 {

@@ -141,16 +141,17 @@ func (s *settings) addNamed(named map[string]*addedToken, extra []addedToken) {
 			s.added = append(s.added, *token)
 		}
 	}
-	for _, token := range extra {
-		if !contains(s.added, token.Content) {
-			s.added = append(s.added, token)
-		}
-	}
-	last := make(map[string]addedToken, len(s.added))
+	last := make(map[string]addedToken, len(s.added)+len(extra))
 	for _, token := range s.added {
 		last[token.Content] = token
 	}
 	s.added = slices.DeleteFunc(s.added, func(t addedToken) bool { return t != last[t.Content] })
+	for _, token := range extra {
+		if _, known := last[token.Content]; !known {
+			last[token.Content] = token
+			s.added = append(s.added, token)
+		}
+	}
 }
 
 func contains(tokens []addedToken, content string) bool {

@@ -98,6 +98,7 @@ func TestAddedTokens(t *testing.T) {
 		{`"content": "hi", "single_word": true`, "hi ahi hi_ hi!", join(found, word("ahi"), word("hi"), word("_"), found, word("!"))},
 		{`"content": " hi "`, "a hi b hi", join(word("a"), found, word("b"), word("hi"))},
 		{`"content": "hi", "rstrip": true`, "hi  hi x", join(found, found, word("x"))},
+		{`"content": "hi", "rstrip": true}, "` + fmt.Sprint(id+1) + `": {"content": " x", "lstrip": true`, "hi  x", join(found, []int32{id + 1})},
 		{`"content": "hi", "lstrip": true`, "x  hi", join(word("x"), found)},
 	} {
 		config := fmt.Sprintf(`{"added_tokens_decoder": {"%d": {%s}}}`, id, c.token)

@@ -112,9 +112,15 @@ func (v *vocabulary) find(symbol string, instead int32, missing *absentees) int3
 	return instead
 }
 
+// longestAdded is the number of bytes that an added token may have. Every place of a text may begin one.
+const longestAdded = 256
+
 // addListed adds the added tokens whose id the files tell.
 func (v *vocabulary) addListed(added []addedToken) error {
 	for _, token := range added {
+		if len(token.Content) > longestAdded {
+			return v.errorf("the added token %.40q… has more than %d bytes", token.Content, longestAdded)
+		}
 		if token.ID == nil || token.Content == "" {
 			continue
 		}

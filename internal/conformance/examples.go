@@ -60,7 +60,11 @@ func Examples(t *testing.T, dev kernels.Device) {
 		t.Fatal(err)
 	}
 	for _, picture := range want.Pictures {
-		data, err := os.ReadFile(filepath.Join(folder, "examples", filepath.Base(picture.File)))
+		found, err := filepath.Glob(filepath.Join(folder, "*", filepath.Base(picture.File)))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%s: found %v, %v", picture.File, found, err)
+		}
+		data, err := os.ReadFile(found[0])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package kerneltest
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"testing"
 
@@ -67,6 +68,34 @@ func givesTheSameTwice(t *testing.T, dev kernels.Device) {
 		if !slices.Equal(first, out[0]) {
 			t.Fatalf("Run %d of the same program gives other numbers", i+1)
 		}
+	}
+}
+
+// forgetsBadInputs runs a program on NaN and then on numbers: nothing of the first Run may be left in scratch memory.
+func forgetsBadInputs(t *testing.T, dev kernels.Device) {
+	b := newBench(t, dev)
+	defer b.close()
+	// Widths that no tile divides leave padding in every packed row.
+	x := b.Linear(b.value(1, 5, 13), b.matrix(13, 13))
+	x = b.Attention(x, x, x, 1, false)
+	x = b.Linear(b.Linear(x, b.matrix(29, 13)), b.matrix(7, 29))
+	program, out := b.compile([]kernels.Tensor{x})
+	defer program.Close()
+	run := func() []float32 {
+		if err := program.Run(context.Background(), b.inputs, out); err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(out[0])
+	}
+	want := run()
+	good := slices.Clone(b.inputs.Floats[0])
+	for i := range b.inputs.Floats[0] {
+		b.inputs.Floats[0][i] = float32(math.NaN())
+	}
+	run()
+	copy(b.inputs.Floats[0], good)
+	if !slices.Equal(want, run()) {
+		t.Error("a Run on NaN changes the results of the next one")
 	}
 }
 

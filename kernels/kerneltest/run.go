@@ -45,6 +45,7 @@ func RunAllocating(t *testing.T, dev kernels.Device, perStep int) {
 	t.Run("allocations", func(t *testing.T) { boundsAllocations(t, dev, perStep) })
 	t.Run("cancel", func(t *testing.T) { stopsWhenCancelled(t, dev) })
 	t.Run("repeat", func(t *testing.T) { givesTheSameTwice(t, dev) })
+	t.Run("after NaN", func(t *testing.T) { forgetsBadInputs(t, dev) })
 	t.Run("reload", func(t *testing.T) { loadsAfterUnloading(t, dev) })
 }
 

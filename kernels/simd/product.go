@@ -79,17 +79,11 @@ func (p *program) product(dst kernels.Ref, w kernels.Weight, e kernels.Epilogue,
 	})
 }
 
-// clearPadding zeroes what lies behind the last row and the last value of packed rows: it meets zeros of the weight,
-// and only zero times zero is sure to be zero.
+// clearPadding zeroes what lies behind the last value of packed rows. It meets zeros of the weight, but an earlier step
+// may have left NaN there, which times zero is NaN. Rows that a panel lacks may hold anything: nobody reads their sums.
 func clearPadding(packed []float32, rows, depth, padded int) {
-	for at := 0; at < roundUp(rows, tileRows); at += tileRows {
-		panel := packed[at*padded:][:tileRows*padded]
-		clear(panel[depth*tileRows:])
-		for r := rows - at; r < tileRows; r++ {
-			for k := range depth {
-				panel[k*tileRows+r] = 0
-			}
-		}
+	for at := 0; at < rows; at += tileRows {
+		clear(packed[at*padded:][depth*tileRows : padded*tileRows])
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"syscall/js"
+	"time"
 
 	"github.com/gogpu/wgpu"
 
@@ -70,9 +71,7 @@ func (w *watch) listen() {
 	})
 	w.device.Call("addEventListener", "uncapturederror", uncaptured)
 	w.device.Get("lost").Call("then", lost)
-	w.callbacks = append(w.callbacks, uncaptured)
-	// The promise is settled at the latest when the device is closed, after which its callback still is called: it is
-	// never released.
+	w.callbacks = append(w.callbacks, uncaptured, lost)
 }
 
 func (w *watch) fail(err error) {
@@ -115,7 +114,12 @@ func (w *watch) complete(info *Info) {
 	}
 }
 
+// close waits for the end of the device, of which the browser tells as of a loss, so that nobody calls back any more.
 func (w *watch) close() {
+	if w.callbacks == nil {
+		return
+	}
+	_, _ = await(w.device.Get("lost"))
 	for _, f := range w.callbacks {
 		w.device.Call("removeEventListener", "uncapturederror", f)
 		f.Release()
@@ -182,5 +186,10 @@ func (d *Device) flush() error { return nil }
 // wait has nothing to do either: mapping a buffer waits, and a browser keeps a buffer until it is done with it.
 func (d *Device) wait() error { return nil }
 
-func isLost(err error) bool        { return errors.Is(err, wgpu.ErrDeviceLost) }
+// isLost reports whether the device is gone. What fails because of that does not say so, and the news may come later.
+func (d *Device) isLost(error) bool {
+	time.Sleep(50 * time.Millisecond)
+	return errors.Is(d.watch.trouble(), kernels.ErrDeviceLost)
+}
+
 func isOutOfMemory(err error) bool { return errors.Is(err, wgpu.ErrOutOfMemory) }

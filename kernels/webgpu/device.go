@@ -133,7 +133,7 @@ func (d *Device) explain(what string, err error) error {
 		return nil
 	case errors.Is(err, kernels.ErrTooLarge), errors.Is(err, kernels.ErrDeviceLost):
 		return err
-	case isLost(err):
+	case d.isLost(err):
 		d.lost = fmt.Errorf("webgpu: %s: %w: %v", what, kernels.ErrDeviceLost, err)
 		return d.lost
 	case isOutOfMemory(err):

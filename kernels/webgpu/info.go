@@ -1,6 +1,7 @@
 package webgpu
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/gogpu/gputypes"
@@ -34,7 +35,7 @@ func (d *Device) describe() Info {
 	info := Info{
 		Adapter:              a.Name,
 		Vendor:               a.Vendor,
-		Driver:               strings.TrimSpace(a.Driver + " " + a.DriverInfo),
+		Driver:               cmp.Or(a.DriverInfo, a.Driver),
 		Backend:              strings.ToLower(a.Backend.String()),
 		Type:                 strings.ToLower(a.DeviceType.String()),
 		Software:             a.DeviceType == gputypes.DeviceTypeCPU,

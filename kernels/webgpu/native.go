@@ -63,7 +63,7 @@ func (d *Device) flush() error {
 func (d *Device) wait() error { return d.gpu.WaitIdle() }
 
 // isLost also knows VK_ERROR_DEVICE_LOST, which the library gives as a number in a text.
-func isLost(err error) bool {
+func (d *Device) isLost(err error) bool {
 	return errors.Is(err, wgpu.ErrDeviceLost) || strings.HasSuffix(err.Error(), "failed: -4")
 }
 

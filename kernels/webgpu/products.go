@@ -14,12 +14,12 @@ func (p *program) residual(e kernels.Epilogue) (kernels.Ref, *memory, bool) {
 	return *e.Residual, p.memory(*e.Residual), true
 }
 
-// Linear multiplies rows with a matrix, in tiles of 16 x 16 results.
+// Linear multiplies rows with a matrix, in tiles of 64 x 64 results.
 func (p *program) Linear(dst, x kernels.Ref, w kernels.Weight, e kernels.Epilogue) {
 	residual, from, add := p.residual(e)
 	count := dst.Shape.Items() * dst.Shape.Rows()
 	width, depth := w.Shape[0], w.Shape[1]
-	grid := [2]uint32{uint32((width + 15) / 16), uint32((count + 15) / 16)}
+	grid := [2]uint32{uint32((width + 63) / 64), uint32((count + 63) / 64)}
 	fields := params{}.tensor(x).tensor(residual).counts(dst.Offset, count, dst.Shape.Rows(), width, depth, flag(add))
 	p.step("linear", grid, fields, dst, p.memory(x), &p.weight(w.ID).memory, from).choose("ACT", uint32(e.Act))
 }

@@ -127,7 +127,12 @@ func (o *benching) shape(c *cobra.Command) (shape, error) {
 		if c.Flags().Changed("model") {
 			return shape{}, usage(c, "--arch and --model exclude each other")
 		}
-		return architectures[o.arch], oneOf(c, "arch", o.arch, slices.Sorted(maps.Keys(architectures)))
+		for name, s := range architectures {
+			if o.arch == name || o.arch == strings.ReplaceAll(name, "/", "-") {
+				return s, nil
+			}
+		}
+		return shape{}, oneOf(c, "arch", o.arch, slices.Sorted(maps.Keys(architectures)))
 	}
 	l, err := o.locate()
 	if err != nil {

@@ -14,8 +14,27 @@ const barsShown = 10
 
 // chart draws a picture's labels as bars.
 type chart struct {
-	width int // of the terminal, in columns
-	color bool
+	width  int // of the terminal, in columns
+	labels int // columns that labels have
+	color  bool
+}
+
+// The columns of a line beside the label and the bar, and the least and most that a bar gets.
+const (
+	indent     = 2
+	percent    = len(" 100.0 %")
+	leastBar   = 8
+	longestBar = 60
+)
+
+// newChart lays out a chart for labels, so that the bars of all pictures begin in the same column.
+func newChart(labels []string, width int, color bool) chart {
+	c := chart{width: width, color: color}
+	for _, label := range labels {
+		c.labels = max(c.labels, uniseg.StringWidth(shown(label)))
+	}
+	c.labels = max(1, min(c.labels, width*2/5, width-indent-percent-leastBar-2))
+	return c
 }
 
 // The colours, as ANSI sequences.
@@ -32,31 +51,20 @@ var eighths = []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}
 // draw gives the picture's name and a line a label: the label, its bar and its probability. A full bar is a probability
 // of one. left is how many labels are not among the scores.
 func (c chart) draw(image string, scores []core.Score, left int) string {
-	const (
-		indent  = 2
-		percent = len(" 100.0 %")
-		least   = 8 // columns of a bar
-		longest = 60
-	)
-	labels := make([]string, len(scores))
-	labelWidth := 0
-	for i, s := range scores {
-		labels[i] = cut(shown(s.Label), max(c.width*2/5, least))
-		labelWidth = max(labelWidth, uniseg.StringWidth(labels[i]))
-	}
-	bar := min(longest, max(least, c.width-indent-labelWidth-1-percent-1))
+	width := min(longestBar, max(leastBar, c.width-indent-c.labels-1-percent-1))
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", c.paint(bold, image))
 	for i, s := range scores {
-		label := labels[i] + strings.Repeat(" ", labelWidth-uniseg.StringWidth(labels[i]))
-		filled := blocks(s.Probability, bar)
-		padding := strings.Repeat(" ", bar-uniseg.StringWidth(filled))
+		label := cut(shown(s.Label), c.labels)
+		label += strings.Repeat(" ", c.labels-uniseg.StringWidth(label))
+		bar := blocks(s.Probability, width)
+		padding := strings.Repeat(" ", width-uniseg.StringWidth(bar))
 		value := fmt.Sprintf("%5.1f %%", 100*s.Probability)
 		style := ""
 		if i == 0 {
 			style = bold
 		}
-		fmt.Fprintf(&b, "%s%s %s%s %s\n", strings.Repeat(" ", indent), c.paint(style, label), c.paint(green, filled), padding, c.paint(style, value))
+		fmt.Fprintf(&b, "%s%s %s%s %s\n", strings.Repeat(" ", indent), c.paint(style, label), c.paint(green, bar), padding, c.paint(style, value))
 	}
 	if left > 0 {
 		fmt.Fprintf(&b, "%s%s\n", strings.Repeat(" ", indent), c.paint(faint, fmt.Sprintf("and %d more (--top %d shows all)", left, left+len(scores))))

@@ -19,6 +19,8 @@ type classifying struct {
 	template   []string
 	templates  string
 	top        int
+
+	chart *chart // nil: results do not go to a terminal
 }
 
 // classification is one picture's result in JSON.
@@ -67,6 +69,9 @@ func (o *classifying) run(c *cobra.Command, arguments []string) error {
 	if o.top < 0 || o.top == 0 && c.Flags().Changed("top") {
 		return usage(c, "--top is %d, want 1 or more", o.top)
 	}
+	if err := onceStdin(c, append([]string{o.labelsFile}, arguments...)...); err != nil {
+		return err
+	}
 	labels, err := o.readLabels(c)
 	if err != nil {
 		return err
@@ -92,6 +97,10 @@ func (o *classifying) run(c *cobra.Command, arguments []string) error {
 	if err != nil {
 		return err
 	}
+	if isTerminal(os.Stdout) {
+		layout := newChart(labels, columns(), colors())
+		o.chart = &layout
+	}
 	o.picturesBar(len(sources), false)
 	use := func(v vector) error {
 		if v.err != nil {
@@ -109,11 +118,6 @@ func (o *classifying) readLabels(c *cobra.Command) ([]string, error) {
 	var labels []string
 	switch {
 	case o.labelsFile != "":
-		if o.labelsFile == "-" {
-			if err := o.claimStdin(c, "the labels"); err != nil {
-				return nil, err
-			}
-		}
 		var err error
 		if labels, err = readLabels(o.labelsFile); err != nil {
 			return nil, err
@@ -162,11 +166,11 @@ func (o *classifying) show(image string, scores []core.Score, sigmoid bool) erro
 			result.Scores = "sigmoid"
 		}
 		return o.emit(result)
-	case isTerminal(os.Stdout):
+	case o.chart != nil:
 		if o.top == 0 {
 			top = min(top, barsShown)
 		}
-		_, err := o.out.WriteString(chart{width: columns(), color: colors()}.draw(shown(image), scores[:top], len(scores)-top))
+		_, err := o.out.WriteString(o.chart.draw(shown(image), scores[:top], len(scores)-top))
 		return err
 	}
 	for _, s := range scores[:top] {

@@ -37,6 +37,9 @@ a picture.`,
 			if len(arguments) != 2 {
 				return usage(c, "compare needs two pictures or texts (text:…), have %d", len(arguments))
 			}
+			if err := onceStdin(c, arguments...); err != nil {
+				return err
+			}
 			return p.compare(c, arguments[0], arguments[1])
 		},
 	}

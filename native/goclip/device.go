@@ -6,9 +6,11 @@ import (
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/reference"
 	"github.com/goclip/goclip/kernels/simd"
+	"github.com/goclip/goclip/kernels/webgpu"
 )
 
-// openDevice is the only place where goclip chooses what computes.
+// openDevice is the only place where goclip chooses what computes. auto is the CPU. gpu takes any adapter, also one that
+// computes on the CPU: who asks for it by name wants it.
 func (p *program) openDevice() (kernels.Device, error) {
 	if p.precision != "auto" && p.precision != "f32" {
 		return nil, fmt.Errorf("--precision %s is for a later version: this one computes in f32", p.precision)
@@ -16,8 +18,36 @@ func (p *program) openDevice() (kernels.Device, error) {
 	switch p.device {
 	case "auto", "cpu":
 		return simd.New(simd.Options{Threads: p.threads}), nil
+	case "gpu":
+		return webgpu.Open(webgpu.Options{AllowSoftware: true})
 	case "reference":
 		return reference.New(), nil
 	}
-	return nil, fmt.Errorf("this version has no device %q", p.device)
+	panic("BUG: goclip: no device " + p.device)
+}
+
+// adapter describes the GPU behind a device.
+type adapter struct {
+	Name     string `json:"name"`
+	Vendor   string `json:"vendor"`
+	Driver   string `json:"driver"`
+	Backend  string `json:"backend"`
+	Type     string `json:"type"`
+	Software bool   `json:"software"` // it computes on the CPU
+	// MaxBuffer is the number of bytes that one buffer, MaxBinding that a shader's view of one may have.
+	MaxBuffer  uint64 `json:"max_buffer"`
+	MaxBinding uint64 `json:"max_binding"`
+	// SelfTest is the largest deviation from the known answers that it had to give first, as a share of the largest one.
+	SelfTest float64 `json:"self_test"`
+}
+
+// adapterOf is nil for devices without a GPU.
+func adapterOf(device kernels.Device) *adapter {
+	gpu, ok := device.(*webgpu.Device)
+	if !ok {
+		return nil
+	}
+	i := gpu.Info()
+	return &adapter{Name: i.Adapter, Vendor: i.Vendor, Driver: i.Driver, Backend: i.Backend, Type: i.Type, Software: i.Software,
+		MaxBuffer: i.MaxBuffer, MaxBinding: i.MaxBinding, SelfTest: i.SelfTest}
 }

@@ -35,7 +35,8 @@ type deviceCheck struct {
 	// The largest differences of unit vectors from the reference device's.
 	ImageDifference *float64 `json:"image_difference,omitempty"`
 	TextDifference  *float64 `json:"text_difference,omitempty"`
-	Reason          string   `json:"reason,omitempty"` // why it is not available or not well
+	Adapter         *adapter `json:"adapter,omitempty"` // of a GPU
+	Reason          string   `json:"reason,omitempty"`  // why it is not available or not well
 }
 
 // allowedDifference is how far float32 devices may be from each other: see DESIGN, Sameness.
@@ -102,7 +103,7 @@ func (p *program) checkDevice(ctx context.Context, name string, want [2][][]floa
 		return check, nil
 	}
 	defer device.Close()
-	check.Name, check.Available = device.Name(), true
+	check.Name, check.Available, check.Adapter = device.Name(), true, adapterOf(device)
 	got, err := selfTest(ctx, device)
 	if ctx.Err() != nil {
 		return check, ctx.Err()
@@ -202,6 +203,10 @@ func (d diagnosis) print(out io.Writer) {
 		fmt.Fprintf(out, "%-10s %-10s %s\n", c.Device, state, shown(c.Name))
 		if c.ImageDifference != nil && c.Device != "reference" {
 			fmt.Fprintf(out, "%22slargest difference from the reference: picture %.1e, text %.1e\n", "", *c.ImageDifference, *c.TextDifference)
+		}
+		if a := c.Adapter; a != nil {
+			fmt.Fprintf(out, "%22sadapter: %s, %s, %s, driver %s, largest buffer %s\n", "", shown(a.Name), a.Type, a.Backend, shown(a.Driver),
+				mebibytes(int64(a.MaxBuffer)))
 		}
 		if c.Reason != "" {
 			fmt.Fprintf(out, "%22s%s\n", "", shown(c.Reason))

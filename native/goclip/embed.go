@@ -105,10 +105,8 @@ func (o *embedding) check(c *cobra.Command, arguments []string) error {
 	if len(arguments) == 0 && len(o.texts) == 0 && o.textsFile == "" {
 		return usage(c, "embed needs a picture, --text or --texts-file")
 	}
-	if o.textsFile == "-" {
-		if err := o.claimStdin(c, "the texts"); err != nil {
-			return err
-		}
+	if err := onceStdin(c, append([]string{o.textsFile}, arguments...)...); err != nil {
+		return err
 	}
 	switch {
 	case o.json && o.format != "" && o.format != "jsonl":

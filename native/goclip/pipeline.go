@@ -33,11 +33,6 @@ var errNothing = errors.New("no picture could be found")
 
 // sources finds the pictures that the arguments name. With alone, nothing starts when none of them can be tried.
 func (p *program) sources(c *cobra.Command, arguments []string, alone bool) ([]pictures.Source, error) {
-	if slices.Contains(arguments, pictures.Stdin) {
-		if err := p.claimStdin(c, "a picture"); err != nil {
-			return nil, err
-		}
-	}
 	sources, err := pictures.Expand(arguments)
 	if err != nil {
 		return nil, usage(c, "%w", err)

@@ -57,7 +57,7 @@ preprocessing configuration is enough for -m.
 		RunE:    o.run,
 	}
 	f := c.Flags()
-	f.StringVar(&o.exif, "exif", "apply", "`HOW` EXIF orientation counts: apply turns pictures upright, ignore takes them as stored")
+	f.StringVar(&o.exif, "exif", "apply", "`HOW` to take EXIF orientation: apply turns pictures upright, ignore does not")
 	f.StringVarP(&o.output, "output", "o", "", "write the picture as `FILE`, .png or .npy")
 	complete(c, "exif", orientations)
 	return c
@@ -68,6 +68,9 @@ func (o *preparing) run(c *cobra.Command, arguments []string) error {
 		return usage(c, "preprocess needs a picture: a file, a folder, a glob, an address, or -")
 	}
 	if err := oneOf(c, "exif", o.exif, orientations); err != nil {
+		return err
+	}
+	if err := onceStdin(c, arguments...); err != nil {
 		return err
 	}
 	extension := strings.ToLower(filepath.Ext(o.output))

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/goclip/goclip/native/output"
+	"github.com/goclip/goclip/native/pictures"
 	"github.com/spf13/cobra"
 )
 
@@ -25,7 +26,6 @@ type program struct {
 	out    *bufio.Writer // standard output
 	bar    *progress     // nil: none is shown
 	failed bool          // an input failed
-	stdin  string        // what reads standard input
 }
 
 // devices and precisions are what --device and --precision take.
@@ -117,12 +117,17 @@ func usage(c *cobra.Command, format string, arguments ...any) error {
 	return fmt.Errorf(format+" (see %s --help)", append(arguments, c.CommandPath())...)
 }
 
-// claimStdin makes sure that standard input has one reader.
-func (p *program) claimStdin(c *cobra.Command, what string) error {
-	if p.stdin != "" {
-		return usage(c, "standard input (-) cannot be both %s and %s", p.stdin, what)
+// onceStdin makes sure that standard input has one reader among the names that a command was given.
+func onceStdin(c *cobra.Command, names ...string) error {
+	readers := 0
+	for _, name := range names {
+		if name == pictures.Stdin {
+			readers++
+		}
 	}
-	p.stdin = what
+	if readers > 1 {
+		return usage(c, "standard input (-) can be read only once")
+	}
 	return nil
 }
 

@@ -17,15 +17,11 @@ var extensions = []string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".ti
 // Only names are kept. What cannot be found stays in the list, with the reason. The error is for a wrong command line.
 func Expand(arguments []string) ([]Source, error) {
 	var list []Source
-	inputs := 0
 	for _, argument := range arguments {
 		switch {
 		case argument == "":
 			return nil, errors.New("a picture's name is empty")
 		case argument == Stdin:
-			if inputs++; inputs > 1 {
-				return nil, errors.New("standard input (-) can be read only once")
-			}
 			list = append(list, Source{Name: argument, kind: stdin})
 		case isAddress(argument):
 			list = append(list, Source{Name: argument, kind: address})

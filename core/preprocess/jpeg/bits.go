@@ -78,7 +78,10 @@ func (b *bitReader) drop() {
 	b.acc, b.left = 0, 0
 }
 
-// extend turns the n bits of a coefficient into its signed value (T.81 figure F.12).
+// extend turns the n bits of a coefficient, n > 0, into its signed value (T.81 figure F.12).
 func extend(value, n int) int {
-	return value + ((value-(1<<uint(n)>>1))>>63)&((-1<<uint(n))+1)
+	if value < 1<<uint(n-1) {
+		value += -1<<uint(n) + 1
+	}
+	return value
 }

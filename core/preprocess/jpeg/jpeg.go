@@ -11,8 +11,12 @@ const MaxPixels = 178_956_970
 // maxMemory bounds what one picture may take while it is decoded.
 const maxMemory = 1 << 30
 
-// maxScans bounds the work that a small progressive file can ask for; encoders write about ten scans.
-const maxScans = 500
+// maxScans and maxWork, in blocks of all scans, bound the time that a small file can ask for; encoders write about ten
+// scans.
+const (
+	maxScans = 500
+	maxWork  = 1 << 29
+)
 
 var (
 	// ErrFormat says that the data is no JPEG file or a broken one.

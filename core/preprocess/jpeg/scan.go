@@ -16,8 +16,8 @@ func (d *decoder) takeScan(segment []byte) error {
 	if d.streamed {
 		return broken("a scan after the last one")
 	}
-	if d.scans++; d.scans > maxScans {
-		return tooLarge("more than %d scans", maxScans)
+	if d.scans++; d.scans > maxScans || d.scans > maxWork/f.blocks() {
+		return tooLarge("more than %d scans of %d x %d pixels", d.scans-1, f.width, f.height)
 	}
 	if len(segment) < 1 || len(segment) != 4+2*int(segment[0]) {
 		return broken("scan header of %d bytes", len(segment))
@@ -118,15 +118,20 @@ func (s *scan) checkProgression() error {
 	return nil
 }
 
-// allocate checks what the picture will take and gets the memory: a sequential file with everything in one scan is
-// brought to pixels as it is read, others keep their coefficients until the end.
-func (d *decoder) allocate(s *scan) error {
-	f := d.frame
-	pixels := f.width * f.height * len(f.components)
+// blocks counts the blocks of all components.
+func (f *frame) blocks() int {
 	blocks := 0
 	for _, c := range f.components {
 		blocks += c.paddedAcross * c.paddedDown
 	}
+	return blocks
+}
+
+// allocate checks what the picture will take and gets the memory: a sequential file with everything in one scan is
+// brought to pixels as it is read, others keep their coefficients until the end.
+func (d *decoder) allocate(s *scan) error {
+	f := d.frame
+	pixels, blocks := f.width*f.height*len(f.components), f.blocks()
 	d.streamed = !f.progressive && len(s.components) == len(f.components)
 	memory := pixels
 	if !d.streamed {

@@ -52,6 +52,15 @@ func TestStages(t *testing.T) {
 	}
 }
 
+func TestIsSpace(t *testing.T) {
+	for _, r := range "\t\n\v\f\r\x1c\x1d\x1e\x1f \u0085\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000" {
+		require.True(t, IsSpace(r), "%U", r)
+	}
+	for _, r := range "\x1b!\u180e\u200b\u2060\ufeff" {
+		require.False(t, IsSpace(r), "%U", r)
+	}
+}
+
 func TestToLower(t *testing.T) {
 	for text, want := range map[string]string{
 		"":               "",

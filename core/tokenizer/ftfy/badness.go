@@ -50,13 +50,10 @@ const (
 	cyrillicGhe    // Г
 	cyrillicShortU // ў
 	cyrillicCapVe  // В
-	noBreakSpace   // U+00A0
-	invertedMark   // ¡
 	greekBeta      // β
 	euro           // €
 	afterGreek     // what follows β€
 	greekLead      // Β Γ Ξ Ο
-	aMacron        // ā
 	notLetter      // any character but an ASCII letter
 	inLine         // any character but a line feed
 )
@@ -118,16 +115,14 @@ var members = []struct {
 	{cyrillicGhe, "Г"},
 	{cyrillicShortU, "ў"},
 	{cyrillicCapVe, "В"},
-	{noBreakSpace, "\u00a0"},
-	{invertedMark, "¡"},
 	{greekBeta, "β"},
 	{euro, "€"},
 	{afterGreek, "™\u00a0Ά\u00ad®°"},
 	{greekLead, "ΒΓΞΟ"},
-	{aMacron, "ā"},
 }
 
-// rules are the sequences that hardly occur in text that means what it says.
+// rules are the sequences that hardly occur in text that means what it says. Two of the original's alternatives, Ã before
+// U+00A0 or ¡ and ā€, are among the others and left out.
 var rules = []pattern{
 	{c1},
 	{bad | accented | box | punct | currency | numeric | law, bad},
@@ -159,13 +154,11 @@ var rules = []pattern{
 	{cyrillicVe, cyrillicDje},
 	{cyrillicLead, c1 | bad | punct | currency | degree | micro, cyrillicLead},
 	{cyrillicGhe, cyrillicShortU, cyrillicCapVe, cyrillicDje, cyrillicCapVe, inLine, letterASCII | plainSpace},
-	{aTilde, noBreakSpace | invertedMark},
 	{lowerASCII, aTilde | aCircumflex, plainSpace},
 	{lowerASCII, space, aTilde | aCircumflex, plainSpace},
 	{lowerASCII | stop | endPunct, aCircumflex, plainSpace | punct},
 	{greekBeta, euro, afterGreek},
 	{greekLead, c1 | bad | punct | currency | degree, greekLead},
-	{aMacron, euro},
 }
 
 const arabicTrail = common | currency | bad | numeric | startPunct | afterArabic

@@ -64,11 +64,9 @@ var upper = [charmaps][]rune{
 		"αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0"),
 }
 
+// decode returns what a byte above ASCII means.
 func (m charmap) decode(b byte) rune {
-	switch {
-	case b == substitute && m.isWindows():
-		return lost
-	case b < 0x80 || m == latin1:
+	if m == latin1 {
 		return rune(b)
 	}
 	return upper[m][b-0x80]

@@ -34,6 +34,32 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// Every alternative of the heuristic by itself, near misses, and byte strings that are almost UTF-8.
+func TestHeuristic(t *testing.T) {
+	f, err := os.Open(filepath.Join("testdata", "rules.jsonl"))
+	require.NoError(t, err)
+	defer f.Close()
+	scanner := bufio.NewScanner(f)
+	bad, good := 0, 0
+	for scanner.Scan() {
+		var g struct {
+			Text, Fixed string
+			Bad         bool
+		}
+		require.NoError(t, json.Unmarshal(scanner.Bytes(), &g))
+		require.Equal(t, g.Bad, isBad(g.Text), "%q", g.Text)
+		require.Equal(t, g.Fixed, Fix(g.Text), "%q", g.Text)
+		if g.Bad {
+			bad++
+		} else {
+			good++
+		}
+	}
+	require.NoError(t, scanner.Err())
+	require.Greater(t, bad, 400)
+	require.Greater(t, good, 100)
+}
+
 // What ftfy 6.3.1 makes of texts that each need one of its rules.
 func TestRules(t *testing.T) {
 	for text, want := range map[string]string{
@@ -50,9 +76,13 @@ func TestRules(t *testing.T) {
 		"voilÃ le travail":                           "voilà le travail",
 		"Ã quele dia":                                "àquele dia",
 		"â€œ like this â€\ufffd":                     "\" like this \ufffd",
+		"Ã©Ã?":                                       "é\ufffd",
+		"Ã©í\u00a0?í°€":                              "é\ufffd",
+		"Ã©í\u00a0½í°?":                              "é\ufffd",
 		"à l\u0092 \u0081":                           "à l' \u0081",
 		"Ã©À\n":                                      "é",
 		"Ã© \u00ed\u00a0\u00bd\u00ed\u00b8\u0080":    "é 😀",
+		"Ã© \u00ed\u00a0\u00bd\u00ed\u00b8\n":        "é 😊",
 		"Ã©\u00c0\u0080Ã©":                           "éé",
 		"\x1b[31;1mred\x1b[0m \x1b[x":                "red ",
 		"a\ufeffb\u206ac\ufff9d\x00e":                "abcde",

@@ -140,31 +140,30 @@ func (b benched) load(device kernels.Device) (tower.Weights, error) {
 	return weights, nil
 }
 
+// compile makes the program for a batch, and memory for what it gives.
+func (b benched) compile(device kernels.Device, weights tower.Weights, items int) (kernels.Program, [][]float32, error) {
+	g := kernels.NewGraph()
+	var tensors []kernels.Tensor
+	var out [][]float32
+	for _, o := range b.record(g, weights, items) {
+		tensors = append(tensors, o.Tensor)
+		out = append(out, make([]float32, o.Tensor.Shape.Elements()))
+	}
+	p, err := kernels.Compile(device, g, tensors...)
+	return p, out, err
+}
+
 // measure times a batch and counts its operations.
 func (b benched) measure(ctx context.Context, device kernels.Device, weights tower.Weights, items int) (time.Duration, float64, error) {
-	compile := func(device kernels.Device) (kernels.Program, []tower.Output, error) {
-		g := kernels.NewGraph()
-		outputs := b.record(g, weights, items)
-		tensors := make([]kernels.Tensor, len(outputs))
-		for i, o := range outputs {
-			tensors[i] = o.Tensor
-		}
-		p, err := kernels.Compile(device, g, tensors...)
-		return p, outputs, err
-	}
 	var count flops
-	if _, _, err := compile(&count); err != nil {
+	if _, _, err := b.compile(&count, weights, items); err != nil {
 		return 0, 0, err
 	}
-	program, outputs, err := compile(device)
+	program, out, err := b.compile(device, weights, items)
 	if err != nil {
 		return 0, 0, fmt.Errorf("batch %d: %w", items, err)
 	}
 	defer program.Close()
-	out := make([][]float32, len(outputs))
-	for i, o := range outputs {
-		out[i] = make([]float32, o.Tensor.Shape.Elements())
-	}
 	in := b.inputs(items)
 	took, err := median(ctx, func() error { return program.Run(ctx, in, out) })
 	return took, count.count, err

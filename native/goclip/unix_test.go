@@ -1,0 +1,143 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/goclip/goclip/internal/oracle"
+	"github.com/stretchr/testify/require"
+)
+
+// Ctrl-C ends a command within a second (and here another one, for a machine that is busy) and leaves no file,
+// whatever the command waits for.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	pictures := pictureFolder(t, 300)
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(silent.Close)
+	for name, c := range map[string]struct {
+		format    string
+		arguments []string
+	}{
+		"computing":      {"npy", []string{"--device", "reference", pictures}},
+		"reading stdin":  {"safetensors", []string{"--texts-file", "-"}},
+		"waiting online": {"jsonl", []string{silent.URL + "/picture.png"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			stdin, w, err := os.Pipe()
+			require.NoError(t, err)
+			defer stdin.Close()
+			defer w.Close()
+			var stderr bytes.Buffer
+			command := exec.Command(goclip, append([]string{"embed", "--format", c.format, "-o", filepath.Join(folder, "out")}, c.arguments...)...)
+			command.Stdin, command.Stderr = stdin, &stderr
+			require.NoError(t, command.Start())
+			require.Eventually(t, func() bool { return len(filesIn(t, folder)) > 0 }, 20*time.Second, 5*time.Millisecond, "no temporary file appears")
+			time.Sleep(100 * time.Millisecond)
+			require.NoError(t, command.Process.Signal(os.Interrupt))
+			start := time.Now()
+			status := statusOf(t, command.Wait())
+			require.Less(t, time.Since(start), 2*time.Second)
+			require.Equal(t, 130, status, stderr.String())
+			require.Equal(t, "goclip: interrupted\n", stderr.String())
+			require.Empty(t, filesIn(t, folder))
+		})
+	}
+}
+
+// Results come as soon as they are known: the first ones are there while the next picture has not been sent yet.
+func TestResultsDoNotWaitForSlowPictures(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	picture := read(t, dog)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		<-release
+		w.Write(picture)
+	}))
+	defer server.Close()
+	command := exec.Command(goclip, "classify", "--labels", "dog,car", "--top", "1", dog, server.URL+"/late.png", car)
+	out, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	lines := bufio.NewScanner(out)
+	require.True(t, lines.Scan())
+	require.Contains(t, lines.Text(), dog)
+	close(release)
+	require.True(t, lines.Scan())
+	require.Contains(t, lines.Text(), "late.png")
+	require.True(t, lines.Scan())
+	require.Contains(t, lines.Text(), car)
+	require.NoError(t, command.Wait())
+}
+
+// Memory does not grow with the number of pictures, and one that is broken among them costs nothing else.
+func TestMemoryStaysFlat(t *testing.T) {
+	t.Parallel()
+	few, many := pictureFolder(t, 200), pictureFolder(t, 2000)
+	broken := filepath.Join(many, "01234.png")
+	require.NoError(t, os.WriteFile(broken, []byte("no picture"), 0o666))
+	model := oracle.Path(t, "models", "hf-clip-vit")
+	embed := func(folder string) (peak int64, r result) {
+		out := filepath.Join(t.TempDir(), "out.npy")
+		var stderr bytes.Buffer
+		command := exec.Command(goclip, "embed", "-m", model, "-o", out, folder)
+		command.Stderr = &stderr
+		status := statusOf(t, command.Run())
+		return peakMemory(command), result{status, string(read(t, out)[:128]), stderr.String()}
+	}
+	before, r := embed(few)
+	require.Equal(t, 0, r.status)
+	require.Contains(t, r.stdout, "(200, 40)")
+	after, r := embed(many)
+	require.Equal(t, 1, r.status)
+	require.Contains(t, r.stdout, "(1999, 40)")
+	require.Equal(t, 1, strings.Count(r.stderr, "01234.png"))
+	require.Equal(t, 1, strings.Count(r.stderr, "\n"))
+	t.Logf("peak memory: %d MiB for 200 pictures, %d MiB for 2000", before>>20, after>>20)
+	require.Less(t, after, before+10<<20, "the prepared pictures alone would be 23 MiB")
+}
+
+// peakMemory is the largest resident size of a process that has ended, in bytes.
+func peakMemory(c *exec.Cmd) int64 {
+	peak := int64(c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
+	if runtime.GOOS != "darwin" {
+		peak <<= 10
+	}
+	return peak
+}
+
+// pictureFolder makes a folder of small pictures, each of its own noise.
+func pictureFolder(t *testing.T, n int) string {
+	t.Helper()
+	folder := t.TempDir()
+	random := rand.New(rand.NewPCG(1, 2))
+	m := image.NewNRGBA(image.Rect(0, 0, 80, 60))
+	encoder := png.Encoder{CompressionLevel: png.NoCompression}
+	for i := range n {
+		for j := range m.Pix {
+			m.Pix[j] = byte(random.Uint32()) | byte(j%4/3*255)
+		}
+		var b bytes.Buffer
+		require.NoError(t, encoder.Encode(&b, m))
+		write(t, folder, fmt.Sprintf("%05d.png", i), b.String())
+	}
+	return folder
+}
