@@ -27,7 +27,8 @@ lint: ## formatting, vet and staticcheck, natively and for the browser
 	$(GO) vet ./...
 	GOOS=js GOARCH=wasm $(GO) vet ./core/... ./kernels/... ./shaders/... ./wasm/...
 	$(GO) run $(STATICCHECK) ./...
-	GOOS=js GOARCH=wasm $(GO) run -exec '' $(STATICCHECK) ./wasm/... 2>/dev/null || true
+	@dir=$$(mktemp -d) && GOBIN=$$dir $(GO) install $(STATICCHECK) && GOOS=js GOARCH=wasm $$dir/staticcheck ./wasm/... ./kernels/webgpu/...; \
+	code=$$?; rm -rf $$dir; exit $$code
 
 vuln: ## known vulnerabilities of what goclip uses (needs the vulnerability database)
 	@out=$$($(GO) run $(GOVULNCHECK) ./... 2>&1); code=$$?; echo "$$out"; \
@@ -52,13 +53,14 @@ bench: ## benchmarks of kernels, preprocessing and tokenizer
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 web: ## the page and the wasm program, in web/dist
-	cd web && npm ci && npm run build
+	web/build.sh
 
 .PHONY: web-test
-web-test:
-	cd web && npm ci && npm run build && npm test
+web-test: web
+	cd web && npm ci --no-audit --no-fund && npm run lint && npm run types && npm test
+	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm
 
-serve: web ## the demo page on http://localhost:8080
+serve: web ## the demo page on http://127.0.0.1:8080
 	cd web && npm run serve
 
 TRAINED ?= /tmp/goclip-tiny

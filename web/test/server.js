@@ -1,4 +1,5 @@
-// A web server for tests: folders of this machine under prefixes, and a list of what was asked for.
+// A web server for tests and for a look at the page: folders of this machine under prefixes, and a list of what was asked
+// for.
 
 import fs from "node:fs";
 import http from "node:http";
@@ -15,8 +16,9 @@ const types = {
 };
 
 /** @param {Record<string, string>} folders by prefix, which ends with a slash; the longest prefix counts
- * @param {Record<string, string>} pages HTML by path */
-export async function serve(folders, pages = {}) {
+ * @param {Record<string, string>} pages HTML by path
+ * @param {number} listen the port; 0: any that is free */
+export async function serve(folders, pages = {}, listen = 0) {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
   /** @type {string[]} */
   const requests = [];
@@ -43,7 +45,7 @@ export async function serve(folders, pages = {}) {
     response.setHeader("content-length", size);
     fs.createReadStream(file).pipe(response);
   });
-  await new Promise((listening) => server.listen(0, "127.0.0.1", () => listening(undefined)));
+  await new Promise((listening) => server.listen(listen, "127.0.0.1", () => listening(undefined)));
   const address = server.address();
   const port = address && typeof address === "object" ? address.port : 0;
   return {
