@@ -1,12 +1,15 @@
 package conformance_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/goclip/goclip/internal/conformance"
+	"github.com/goclip/goclip/internal/hardware"
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/reference"
 	"github.com/goclip/goclip/kernels/simd"
+	"github.com/goclip/goclip/kernels/webgpu"
 )
 
 // run holds a device against everything that the original implementations computed.
@@ -17,5 +20,16 @@ func run(t *testing.T, dev kernels.Device) {
 }
 
 func TestReference(t *testing.T) { run(t, reference.New()) }
+
+func TestWebGPU(t *testing.T) {
+	dev, err := webgpu.Open(webgpu.Options{AllowSoftware: true})
+	if errors.Is(err, webgpu.ErrNoAdapter) {
+		hardware.Missing(t, "webgpu", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, dev)
+}
 
 func TestCPU(t *testing.T) { run(t, simd.New(simd.Options{})) }

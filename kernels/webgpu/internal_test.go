@@ -1,0 +1,93 @@
+package webgpu
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/goclip/goclip/kernels"
+	"github.com/goclip/goclip/kernels/reference"
+)
+
+// The stored answers are what the reference device computes.
+func TestKnownAnswers(t *testing.T) {
+	worst, err := selfTest(reference.New())
+	require.NoError(t, err)
+	require.Less(t, worst, 1e-7)
+}
+
+// miscomputing is a reference device whose products come out wrong.
+type miscomputing struct {
+	*reference.Device
+	wrong float32
+}
+
+func (d miscomputing) Load(s kernels.WeightSpec) (kernels.Weight, error) {
+	if s.Bias != nil {
+		s.Bias = append([]float32(nil), s.Bias...)
+		s.Bias[0] += d.wrong
+	}
+	return d.Device.Load(s)
+}
+
+func TestSelfTestFails(t *testing.T) {
+	for _, wrong := range []float32{0.01, float32(math.NaN()), float32(math.Inf(1))} {
+		_, err := selfTest(miscomputing{reference.New(), wrong})
+		require.ErrorIs(t, err, ErrSelfTest, "%v", wrong)
+	}
+	_, err := selfTest(miscomputing{reference.New(), 1e-7})
+	require.NoError(t, err)
+}
+
+// openAny opens a device or skips, quietly: TestDevice is where a missing adapter counts.
+func openAny(t *testing.T) *Device {
+	t.Helper()
+	d, err := Open(Options{AllowSoftware: true})
+	if errors.Is(err, ErrNoAdapter) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, d.Close()) })
+	return d
+}
+
+// What needs more workgroups than fit side by side goes on in a second row of the grid.
+func TestGridsOfSeveralRows(t *testing.T) {
+	d := openAny(t)
+	d.info.MaxWorkgroups = 3
+	record := func(dev kernels.Device) []float32 {
+		gain, err := dev.Load(kernels.WeightSpec{
+			Name: "gain", Role: kernels.Vector, Shape: kernels.Shape{24}, Values: pattern(24, 1), Bias: pattern(24, 2),
+		})
+		require.NoError(t, err)
+		g := kernels.NewGraph()
+		x := g.Act(g.Floats(1, 8, 24), kernels.SiLU) // 192 values: 3 groups of 64 in one row
+		x = g.Concat(x, x)                           // 6 groups in 2 rows
+		parts := g.Split(g.LayerNorm(x, gain, 1e-5), 3)
+		y := g.Normalize(g.Attention(parts[0], parts[1], parts[2], 2, false)) // 32 heads of queries in 11 rows are too many
+		p, err := kernels.Compile(dev, g, y)
+		if err != nil {
+			require.ErrorIs(t, err, kernels.ErrTooLarge)
+			return nil
+		}
+		defer p.Close()
+		out := [][]float32{make([]float32, y.Shape.Elements())}
+		require.NoError(t, p.Run(context.Background(), kernels.Inputs{Floats: [][]float32{pattern(8*24, 3)}}, out))
+		return out[0]
+	}
+	require.Nil(t, record(d))
+	d.info.MaxWorkgroups = 6
+	require.InDeltaSlice(t, record(reference.New()), record(d), 1e-5)
+}
+
+func TestExplain(t *testing.T) {
+	d := &Device{}
+	require.NoError(t, d.explain("nothing", nil))
+	require.NoError(t, d.usable())
+	broken := errors.New("broken")
+	require.EqualError(t, d.explain("a thing", broken), "webgpu: a thing: broken")
+	require.NoError(t, d.usable())
+}

@@ -1,0 +1,49 @@
+//go:build !(js && wasm)
+
+package webgpu
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/gogpu/naga"
+	"github.com/stretchr/testify/require"
+
+	"github.com/goclip/goclip/kernels"
+	"github.com/goclip/goclip/shaders"
+)
+
+// Without the zeroing a module is shorter, and it can be read to its end.
+func TestWithoutZeroing(t *testing.T) {
+	for _, name := range shaders.Names() {
+		whole, err := naga.Compile(shaders.Source(name))
+		require.NoError(t, err)
+		words, err := spirv(shaders.Source(name))
+		require.NoError(t, err)
+		switch name {
+		case "linear", "attention", "layernorm", "normalize":
+			require.Less(t, 4*len(words), len(whole), "%s zeroes no workgroup array any more", name)
+		default:
+			require.Len(t, whole, 4*len(words), name)
+		}
+		again, err := withoutZeroing(words)
+		require.NoError(t, err)
+		require.Equal(t, words, again)
+	}
+	for _, broken := range [][]uint32{nil, {1, 2, 3, 4, 5, 0}, {1, 2, 3, 4, 5, 3 << 16}} {
+		_, err := withoutZeroing(broken)
+		require.Error(t, err)
+	}
+	_, err := spirv("fn main( {")
+	require.Error(t, err)
+}
+
+func TestExplainVulkan(t *testing.T) {
+	d := &Device{}
+	err := d.explain("a program", errors.New("vulkan: vkAllocateMemory failed: -2"))
+	require.ErrorIs(t, err, kernels.ErrTooLarge)
+	require.NoError(t, d.usable())
+	err = d.explain("a program", errors.New("vulkan: vkQueueSubmit failed: -4"))
+	require.ErrorIs(t, err, kernels.ErrDeviceLost)
+	require.ErrorIs(t, d.usable(), kernels.ErrDeviceLost, "a lost device stays lost")
+}
