@@ -20,7 +20,7 @@ test: ## all tests that this machine can run
 	else echo "skipped: the web tests, for want of Node.js and npm"; fi
 
 race: ## core and kernels under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race ./core/... ./kernels/...
+	CGO_ENABLED=1 $(GO) test -race -short ./core/... ./kernels/...
 
 lint: ## formatting, vet and staticcheck, natively and for the browser
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:" $$unformatted >&2; exit 1; fi

@@ -32,15 +32,23 @@
 //   - GIF: the first frame, on the whole screen.
 //   - BMP: 1, 4, 8, 16, 24 and 32 bits, run-length coded or not.
 //   - TIFF: the first page; bilevel, gray, palette, RGB and CMYK with 1, 2, 4, 8 or 16 bits, with alpha; strips and
-//     tiles, in one or several planes; uncompressed, LZW, Deflate, PackBits, CCITT group 3 and 4.
+//     tiles; uncompressed, LZW, Deflate, PackBits, CCITT group 3 and 4. Turned upright at once, as Pillow does.
 //
 // # What is refused
 //
-// Everything else, with ErrUnsupported rather than with other pixels: arithmetic-coded, lossless, hierarchical and
-// 12-bit JPEG and progressive JPEG without all its scans; TIFF with JPEG, old-style LZW or another compression, with
-// floating-point, signed or 32-bit samples, in YCbCr or L*a*b* colours, and BigTIFF; BMP with other bit fields than Pillow
-// knows; and the formats AVIF, HEIC, JPEG 2000, JPEG XL, ICO, PSD, SVG, PNM. More pixels than Pillow's limit are refused
-// with ErrTooLarge, broken files with ErrNotImage.
+// Everything else, with ErrUnsupported rather than with other pixels:
+//
+//   - arithmetic-coded, lossless, hierarchical and 12-bit JPEG, and progressive JPEG without all its scans;
+//   - TIFF with JPEG, old-style LZW, two-dimensional group 3 or another compression; with floating-point, signed or
+//     32-bit samples; in YCbCr or L*a*b* colours; with alpha beside a palette or premultiplied gray; in separate planes
+//     unless they are 8 bits of RGB, RGBA or CMYK; with reversed bits beside those; and BigTIFF;
+//   - BMP with other bit fields than Pillow knows, or with 4 bits and a palette that Pillow drops;
+//   - AVIF, HEIC, JPEG 2000, JPEG XL, ICO, PSD, SVG, PNM and QOI.
+//
+// More pixels than Pillow's limit, or more memory than 1 GiB, are refused with ErrTooLarge; broken files with ErrNotImage.
+// Damage that Pillow passes over is passed over: a JPEG file with wrong bits shows the same wrong pixels. Of damaged
+// files a few that Pillow shows are refused (a wrong checksum of a PNG's data, damaged fax lines, a JPEG file that
+// claims hundreds of times the pixels that it holds).
 //
 // ICC profiles are ignored, as all reference pipelines ignore them.
 package preprocess

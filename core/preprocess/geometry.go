@@ -15,16 +15,16 @@ func (c Config) resizedSize(width, height int) (w, h int, err error) {
 	switch c.Resize {
 	case Shortest:
 		if width <= height {
-			w, h = c.Height, int(float64(c.Height)*fh/fw)
+			w, h = c.Height, side(float64(c.Height)*fh/fw)
 		} else {
-			w, h = int(float64(c.Height)*fw/fh), c.Height
+			w, h = side(float64(c.Height)*fw/fh), c.Height
 		}
 	case Cover:
 		ratio := min(fh/float64(c.Height), fw/float64(c.Width))
-		w, h = int(math.RoundToEven(fw/ratio)), int(math.RoundToEven(fh/ratio))
+		w, h = side(math.RoundToEven(fw/ratio)), side(math.RoundToEven(fh/ratio))
 	case Contain:
 		ratio := max(fh/float64(c.Height), fw/float64(c.Width))
-		w, h = int(math.RoundToEven(fw/ratio)), int(math.RoundToEven(fh/ratio))
+		w, h = side(math.RoundToEven(fw/ratio)), side(math.RoundToEven(fh/ratio))
 	case Exact:
 		w, h = c.Width, c.Height
 	case NaFlex:
@@ -40,6 +40,9 @@ func (c Config) resizedSize(width, height int) (w, h int, err error) {
 	}
 	return w, h, nil
 }
+
+// side rounds down, and brings what is beyond all bounds just beyond them.
+func side(v float64) int { return int(min(v, maxResized+1)) }
 
 // patchedSize searches for the largest scale at which the picture, in whole patches, has at most MaxPatches of them
 // (transformers' get_image_size_for_max_num_patches, Siglip2ImageProcessor).

@@ -29,10 +29,10 @@ func vectors(t testing.TB) string {
 	return oracle.Path(t, "preprocess")
 }
 
-// lines reads a JSON-lines file of the golden data.
-func lines[T any](t testing.TB, name string) []T {
+// lines reads a JSON-lines file.
+func lines[T any](t testing.TB, path ...string) []T {
 	t.Helper()
-	file, err := os.Open(filepath.Join(vectors(t), name))
+	file, err := os.Open(filepath.Join(path...))
 	require.NoError(t, err)
 	defer file.Close()
 	var out []T
@@ -76,7 +76,7 @@ func TestDecodeGolden(t *testing.T) {
 		OnWhite                        string `json:"rgb_on_white"`
 		Exif                           int
 	}
-	for _, want := range lines[line](t, "decode.jsonl") {
+	for _, want := range lines[line](t, vectors(t), "decode.jsonl") {
 		t.Run(want.File, func(t *testing.T) {
 			p, err := Decode(golden(t, want.File))
 			if want.Error != "" {
@@ -122,7 +122,9 @@ func TestResizeGolden(t *testing.T) {
 		byName[filter.name] = Filter(f)
 	}
 	var r resizer
-	for i, c := range lines[line](t, "resize.jsonl") {
+	// Those of the package lie on both sides of the rule for which pass comes first.
+	all := append(lines[line](t, vectors(t), "resize.jsonl"), lines[line](t, "testdata", "resize.jsonl")...)
+	for i, c := range all {
 		in, err := hex.DecodeString(c.InHex)
 		require.NoError(t, err)
 		want, err := hex.DecodeString(c.OutHex)
@@ -205,7 +207,7 @@ func TestPipelinesGolden(t *testing.T) {
 	pictures := map[string]*Picture{}
 	seen := map[string]int{}
 	var r Result
-	for _, want := range lines[goldenCase](t, "cases.jsonl") {
+	for _, want := range lines[goldenCase](t, vectors(t), "cases.jsonl") {
 		pipeline, ok := pipelines[want.Pipeline]
 		if !ok { // those of torchvision and transformers 4
 			continue

@@ -1,10 +1,7 @@
 package preprocess
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -18,22 +15,7 @@ type variant struct {
 	Size                                           [2]int
 }
 
-func variants(t testing.TB) []variant {
-	file, err := os.Open("testdata/variants.jsonl")
-	require.NoError(t, err)
-	defer file.Close()
-	var out []variant
-	scanner := bufio.NewScanner(file)
-	scanner.Buffer(nil, 1<<20)
-	for scanner.Scan() {
-		var v variant
-		require.NoError(t, json.Unmarshal(scanner.Bytes(), &v))
-		out = append(out, v)
-	}
-	require.NoError(t, scanner.Err())
-	require.NotEmpty(t, out)
-	return out
-}
+func variants(t testing.TB) []variant { return lines[variant](t, "testdata", "variants.jsonl") }
 
 // TestVariants holds decoding against Pillow for every format, mode, depth, compression, sampling and kind of damage. A
 // file may be refused as unsupported, but never decoded to other pixels, and what Pillow refuses is refused.

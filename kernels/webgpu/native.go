@@ -9,10 +9,6 @@ import (
 
 	"github.com/gogpu/gputypes"
 	"github.com/gogpu/wgpu"
-	// Backends register themselves. They are imported one by one (Metal and Direct3D in files of their own) and never as
-	// hal/allbackends: that adds a software renderer whose barriers do nothing, so that tiled products come out wrong
-	// without an error, and OpenGL, which cannot compile them.
-	_ "github.com/gogpu/wgpu/hal/vulkan"
 )
 
 // pieceBytes is how much one write takes: as much as a chunk of the library's ring of staging buffers. Larger writes
@@ -29,7 +25,7 @@ func (d *Device) vulkan() bool { return d.adapter.Info().Backend == gputypes.Bac
 
 // requestDevice opens the device.
 func (d *Device) requestDevice(descriptor *wgpu.DeviceDescriptor) (*wgpu.Device, error) {
-	// A renderer without a backend would be the library's own, see the imports.
+	// A renderer without a backend would be the library's own, see native_vulkan.go.
 	if d.adapter.Info().Backend == gputypes.BackendEmpty {
 		return nil, fmt.Errorf("%w: %s has no graphics interface", ErrNoAdapter, d.adapter.Info().Name)
 	}

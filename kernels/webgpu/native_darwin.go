@@ -1,3 +1,3 @@
 package webgpu
 
-import _ "github.com/gogpu/wgpu/hal/metal" // see native.go
+import _ "github.com/gogpu/wgpu/hal/metal" // see native_vulkan.go

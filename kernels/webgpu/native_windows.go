@@ -1,3 +1,3 @@
 package webgpu
 
-import _ "github.com/gogpu/wgpu/hal/dx12" // see native.go
+import _ "github.com/gogpu/wgpu/hal/dx12" // see native_vulkan.go

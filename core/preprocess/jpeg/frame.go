@@ -60,7 +60,7 @@ func (d *decoder) takeFrame(marker byte, segment []byte) error {
 		return broken("a picture of %d x %d pixels", f.width, f.height)
 	case f.width > 65500 || f.height > 65500: // libjpeg's JPEG_MAX_DIMENSION
 		return tooLarge("%d x %d pixels: a side may have 65,500", f.width, f.height)
-	case f.width*f.height > MaxPixels:
+	case f.width > MaxPixels/f.height:
 		return tooLarge("%d x %d pixels are more than %d", f.width, f.height, MaxPixels)
 	}
 	for i := range count {

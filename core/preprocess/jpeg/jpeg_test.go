@@ -83,11 +83,14 @@ func TestRefused(t *testing.T) {
 		copy(data[bytes.Index(data, []byte{0xFF, markSOF0})+at:], values)
 		return data
 	}
+	whole := files["jpeg_progressive.jpg"]
+	partial := append(bytes.Clone(whole[:bytes.LastIndex(whole, []byte{0xFF, markSOS})]), 0xFF, markEOI)
 	for _, c := range []struct {
 		data []byte
 		kind error
 		says string
 	}{
+		{partial, ErrUnsupported, "without all its scans"},
 		{edit(1, 0xC3), ErrUnsupported, "lossless"},
 		{edit(1, 0xC5), ErrUnsupported, "hierarchical"},
 		{edit(1, 0xC9), ErrUnsupported, "arithmetic"},
