@@ -13,9 +13,10 @@ import (
 // Classifier scores pictures against labels (Radford et al. 2021, zero-shot transfer). It holds one unit vector for
 // each label, so pictures that are embedded already can be scored again and again.
 type Classifier struct {
-	model   *Model
-	labels  []string
-	vectors [][]float32
+	model     *Model
+	labels    []string
+	vectors   [][]float32
+	truncated []bool
 }
 
 // Score is one label's place in a classification.
@@ -23,6 +24,8 @@ type Score struct {
 	Label       string  `json:"label"`
 	Probability float64 `json:"probability"` // softmax over the labels; sigmoid for models with a logit bias
 	Logit       float64 `json:"logit"`       // cosine times the logit scale, plus the bias
+	// Truncated: the label, in one of its templates, is longer than the model reads.
+	Truncated bool `json:"truncated,omitempty"`
 }
 
 // CheckLabels tells whether labels can be told apart: none empty, none twice.
@@ -55,19 +58,53 @@ func (m *Model) Classifier(ctx context.Context, labels, templates []string) (*Cl
 	if err := checkTemplates(templates); err != nil {
 		return nil, err
 	}
-	c := &Classifier{model: m, labels: slices.Clone(labels)}
-	for _, label := range labels {
-		sentences := make([]string, len(templates))
-		for i, t := range templates {
-			sentences[i] = strings.ReplaceAll(t, BareLabel, label)
-		}
-		vectors, err := m.EmbedTexts(ctx, sentences)
-		if err != nil {
+	c := &Classifier{model: m, labels: slices.Clone(labels), truncated: make([]bool, len(labels))}
+	for first := 0; first < len(labels); {
+		count := min(len(labels)-first, max(1, sentencesAtOnce/len(templates)))
+		if err := c.embed(ctx, first, count, templates); err != nil {
 			return nil, err
 		}
-		c.vectors = append(c.vectors, meanDirection(vectors))
+		first += count
 	}
 	return c, nil
+}
+
+// sentencesAtOnce is how many sentences are embedded together: enough to fill batches, few enough to keep their vectors.
+const sentencesAtOnce = 256
+
+// embed makes the vectors of count labels.
+func (c *Classifier) embed(ctx context.Context, first, count int, templates []string) error {
+	var sentences []string
+	for i, label := range c.labels[first : first+count] {
+		for _, t := range templates {
+			sentence := strings.ReplaceAll(t, BareLabel, label)
+			tokens, err := c.model.Tokenize(sentence)
+			if err != nil {
+				return err
+			}
+			c.truncated[first+i] = c.truncated[first+i] || tokens.Truncated
+			sentences = append(sentences, sentence)
+		}
+	}
+	vectors, err := c.model.EmbedTexts(ctx, sentences)
+	if err != nil {
+		return err
+	}
+	for ; len(vectors) > 0; vectors = vectors[len(templates):] {
+		c.vectors = append(c.vectors, meanDirection(vectors[:len(templates)]))
+	}
+	return nil
+}
+
+// Truncated lists the labels that, in one of their templates, are longer than the model reads.
+func (c *Classifier) Truncated() []string {
+	var list []string
+	for i, label := range c.labels {
+		if c.truncated[i] {
+			list = append(list, label)
+		}
+	}
+	return list
 }
 
 // meanDirection is the mean of unit vectors, brought to unit length.
@@ -108,7 +145,7 @@ func (c *Classifier) Classify(ctx context.Context, pictures []*Image) ([][]Score
 func (c *Classifier) Scores(embedding []float32) []Score {
 	scores := make([]Score, len(c.labels))
 	for i, label := range c.labels {
-		scores[i] = Score{Label: label, Logit: c.model.Logit(Cosine(embedding, c.vectors[i]))}
+		scores[i] = Score{Label: label, Logit: c.model.Logit(Cosine(embedding, c.vectors[i])), Truncated: c.truncated[i]}
 	}
 	probabilities(scores, c.model.zoo.Scores)
 	slices.SortStableFunc(scores, func(a, b Score) int {

@@ -42,7 +42,8 @@ func TestTemplates(t *testing.T) {
 
 func classifier(scores zoo.Scores) *Classifier {
 	m := &Model{zoo: &zoo.Model{Scores: scores, LogitScale: 10, LogitBias: -2}}
-	return &Classifier{model: m, labels: []string{"x", "y", "minus x", "also y"}, vectors: [][]float32{{1, 0}, {0, 1}, {-1, 0}, {0, 1}}}
+	return &Classifier{model: m, labels: []string{"x", "y", "minus x", "also y"}, truncated: make([]bool, 4),
+		vectors: [][]float32{{1, 0}, {0, 1}, {-1, 0}, {0, 1}}}
 }
 
 func TestScoresAreRanked(t *testing.T) {

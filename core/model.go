@@ -78,7 +78,12 @@ func OpenAt(ctx context.Context, l Location, o Options) (*Model, error) {
 		return nil, fmt.Errorf("core: %s: %w", l.Name, err)
 	}
 	m := &Model{zoo: z, device: o.Device}
-	if err := m.load(ctx, o); err != nil {
+	err = m.load(ctx, o)
+	// The weights are with the device now: a mapped file or a browser's blob need not stay open.
+	if closeErr := z.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
 		m.Close()
 		return nil, fmt.Errorf("core: %s: %w", l.Name, err)
 	}
@@ -166,7 +171,6 @@ func (m *Model) Embedding() int {
 
 // Close frees the model's weights on the device.
 func (m *Model) Close() error {
-	var err error
 	m.closed.Do(func() {
 		if m.image != nil {
 			m.image.close()
@@ -174,7 +178,6 @@ func (m *Model) Close() error {
 		if m.text != nil {
 			m.text.close()
 		}
-		err = m.zoo.Close()
 	})
-	return err
+	return nil
 }

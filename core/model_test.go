@@ -2,11 +2,13 @@ package core_test
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"io/fs"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -132,6 +134,41 @@ func TestLongTextsAreCutLikeTheReference(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, tokens.Truncated)
 	require.Equal(t, 3, tokens.Used)
+}
+
+// A label's vector is the mean of its templates' unit vectors, whichever labels are embedded beside it.
+func TestClassifierAveragesTemplates(t *testing.T) {
+	m := open(t, core.Options{})
+	ctx := context.Background()
+	labels := make([]string, 150)
+	for i := range labels {
+		labels[i] = fmt.Sprintf("thing %d", i)
+	}
+	long := strings.Repeat("very ", 40) + "long"
+	labels = append(labels, long)
+	templates := []string{"{}", "a photo of a {}.", "the {}"}
+	c, err := m.Classifier(ctx, labels, templates)
+	require.NoError(t, err)
+	require.Equal(t, []string{long}, c.Truncated())
+
+	picture, err := m.EmbedImages(ctx, []*core.Image{noise(t, 1)})
+	require.NoError(t, err)
+	logits := map[string]float64{}
+	for _, s := range c.Scores(picture[0]) {
+		logits[s.Label] = s.Logit
+		require.Equal(t, s.Label == long, s.Truncated)
+	}
+	for _, i := range []int{0, 84, 85, 149} {
+		vectors, err := m.EmbedTexts(ctx, []string{labels[i], "a photo of a " + labels[i] + ".", "the " + labels[i]})
+		require.NoError(t, err)
+		var dot, squares float64
+		for j := range vectors[0] {
+			sum := float64(vectors[0][j]) + float64(vectors[1][j]) + float64(vectors[2][j])
+			dot += sum * float64(picture[0][j])
+			squares += sum * sum
+		}
+		require.InDelta(t, m.Logit(dot/math.Sqrt(squares)), logits[labels[i]], 1e-4)
+	}
 }
 
 func TestClosedModels(t *testing.T) {

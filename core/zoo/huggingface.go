@@ -49,16 +49,6 @@ type hfVision struct {
 	Eps        float32 `json:"layer_norm_eps"`
 }
 
-func defaultText() hfText {
-	return hfText{Vocabulary: 49408, Width: 512, Hidden: 2048, Projection: 512, Layers: 12, Heads: 8, Context: 77,
-		Act: "quick_gelu", Eps: 1e-5}
-}
-
-func defaultVision() hfVision {
-	return hfVision{Width: 768, Hidden: 3072, Projection: 512, Layers: 12, Heads: 12, Channels: 3, Image: 224, Patch: 32,
-		Act: "quick_gelu", Eps: 1e-5}
-}
-
 // hfActs are the activation names of transformers.
 var hfActs = map[string]kernels.Act{
 	"quick_gelu": kernels.QuickGELU, "gelu": kernels.GELU, "gelu_new": kernels.GELUTanh,

@@ -65,10 +65,7 @@ type openCLIPText struct {
 func readOpenCLIP(data []byte) (*Config, error) {
 	var c openCLIPConfig
 	m := &c.Model
-	m.Vision = openCLIPVision{openCLIPBlocks: openCLIPBlocks{Layers: json.RawMessage("12"), Width: 768, MLPRatio: 4},
-		Image: json.RawMessage("224"), Patch: 16, HeadWidth: 64, Pool: "tok", PoolQueries: 256, PoolHeads: 8}
-	m.Text = openCLIPText{openCLIPBlocks: openCLIPBlocks{Layers: json.RawMessage("12"), Width: 512, MLPRatio: 4},
-		Context: 77, Vocabulary: 49408, Heads: 8, Pool: "argmax", ProjectionType: "linear"}
+	m.Vision, m.Text = defaultOpenCLIPVision(), defaultOpenCLIPText()
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, err
 	}
@@ -109,7 +106,7 @@ func readOpenCLIP(data []byte) (*Config, error) {
 
 // transformer gives the blocks that a configuration describes.
 func (c openCLIPBlocks) transformer(heads int, quickGELU bool) (tower.Transformer, error) {
-	t := tower.Transformer{Width: c.Width, Heads: heads, Act: kernels.GELU, Eps: 1e-5}
+	t := tower.Transformer{Width: c.Width, Heads: heads, Act: kernels.GELU, Eps: layerNormEps}
 	if err := json.Unmarshal(c.Layers, &t.Layers); err != nil {
 		return t, fmt.Errorf("%w: layers %s; goclip opens open_clip's plain ViT so far", ErrUnsupported, c.Layers)
 	}

@@ -32,12 +32,12 @@ func fromShapes(c *checkpoint.Checkpoint) (*Config, error) {
 	projection := s.dim("text_projection", 2, 1)
 	image := tower.ViT{
 		Transformer: tower.Transformer{Width: width, Layers: s.blocks("visual.transformer.resblocks."), Heads: width / 64,
-			Hidden: s.dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 2, 0), Act: kernels.QuickGELU, Eps: 1e-5},
+			Hidden: s.dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 2, 0), Act: kernels.QuickGELU, Eps: layerNormEps},
 		Image: grid * patch, Patch: patch, NormBefore: true, Projection: projection,
 	}
 	text := tower.Text{
 		Transformer: tower.Transformer{Width: textWidth, Layers: s.blocks("transformer.resblocks."), Heads: textWidth / 64,
-			Hidden: s.dim("transformer.resblocks.0.mlp.c_fc.weight", 2, 0), Act: kernels.QuickGELU, Eps: 1e-5},
+			Hidden: s.dim("transformer.resblocks.0.mlp.c_fc.weight", 2, 0), Act: kernels.QuickGELU, Eps: layerNormEps},
 		Vocabulary: s.dim("token_embedding.weight", 2, 0), Context: s.dim("positional_embedding", 2, 0), Causal: true,
 		Pool: tower.LargestID, Projection: projection,
 	}

@@ -90,12 +90,12 @@ func (o *classifying) run(c *cobra.Command, arguments []string) error {
 		return err
 	}
 	defer closeModel()
-	if err := o.warnTruncated(m, labels); err != nil {
-		return err
-	}
 	classifier, err := m.Classifier(ctx, labels, templates)
 	if err != nil {
 		return err
+	}
+	for _, label := range classifier.Truncated() {
+		o.warn("the label %q, in its template, is longer than the model reads: the rest is left out", beginning(label))
 	}
 	if isTerminal(os.Stdout) {
 		layout := newChart(labels, columns(), colors())

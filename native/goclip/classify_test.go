@@ -125,7 +125,7 @@ func TestClassifyWarnsOfLongLabels(t *testing.T) {
 	long := strings.Repeat("dog ", 100)
 	r := run(t, "classify", "--labels", long+",car", dog)
 	require.Equal(t, 0, r.status)
-	require.Contains(t, r.stderr, "goclip: warning: the text")
+	require.Contains(t, r.stderr, "goclip: warning: the label")
 	r = run(t, "classify", "-q", "--labels", long+",car", dog)
 	require.Empty(t, r.stderr)
 }

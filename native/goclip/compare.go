@@ -20,6 +20,8 @@ type comparison struct {
 	B      string  `json:"b"`
 	Cosine float64 `json:"cosine"`
 	Logit  float64 `json:"logit"`
+	// Truncated: a text is longer than the model reads.
+	Truncated bool `json:"truncated,omitempty"`
 }
 
 func compareCommand(p *program) *cobra.Command {
@@ -71,14 +73,20 @@ func (p *program) compare(c *cobra.Command, a, b string) error {
 		return err
 	}
 	var both [][]float32
+	var truncated bool
 	for _, argument := range []string{a, b} {
 		text, isText := strings.CutPrefix(argument, textPrefix)
 		if !isText {
 			both, ofPicture = append(both, ofPicture[0]), ofPicture[1:]
 			continue
 		}
-		if err := p.warnTruncated(m, []string{text}); err != nil {
+		tokens, err := m.Tokenize(text)
+		if err != nil {
 			return err
+		}
+		if tokens.Truncated {
+			truncated = true
+			p.warn("%s", truncation(text, len(tokens.IDs)))
 		}
 		vectors, err := m.EmbedTexts(ctx, []string{text})
 		if err == nil {
@@ -90,7 +98,7 @@ func (p *program) compare(c *cobra.Command, a, b string) error {
 		both = append(both, vectors[0])
 	}
 	cosine := core.Cosine(both[0], both[1])
-	return p.showComparison(comparison{a, b, cosine, m.Logit(cosine)})
+	return p.showComparison(comparison{a, b, cosine, m.Logit(cosine), truncated})
 }
 
 // onePicture finds the picture that an argument of compare names.

@@ -119,24 +119,16 @@ func finite(values []float32) error {
 	return nil
 }
 
-// warnTruncated says which texts the model sees only the beginning of.
-func (p *program) warnTruncated(m *core.Model, texts []string) error {
-	for _, text := range texts {
-		tokens, err := m.Tokenize(text)
-		if err != nil {
-			return err
-		}
-		if tokens.Truncated {
-			p.warn("%s", truncation(text, len(tokens.IDs)))
-		}
-	}
-	return nil
+// truncation says that the model sees only the beginning of a text.
+func truncation(text string, context int) string {
+	return fmt.Sprintf("the text %q is longer than the model reads (%d ids): the rest is left out", beginning(text), context)
 }
 
-func truncation(text string, context int) string {
-	const beginning = 40
-	if runes := []rune(text); len(runes) > beginning {
-		text = string(runes[:beginning]) + "…"
+// beginning is as much of a text as a message has room for.
+func beginning(text string) string {
+	const shown = 40
+	if runes := []rune(text); len(runes) > shown {
+		return string(runes[:shown]) + "…"
 	}
-	return fmt.Sprintf("the text %q is longer than the model reads (%d ids): the rest is left out", text, context)
+	return text
 }

@@ -1,0 +1,32 @@
+package zoo
+
+import "encoding/json"
+
+// What a configuration leaves out has the value that the original implementation's class gives it.
+
+// layerNormEps is the epsilon of every LayerNorm, unless a configuration says another one: torch.nn.LayerNorm's.
+const layerNormEps = 1e-5
+
+// defaultText is transformers' CLIPTextConfig.
+func defaultText() hfText {
+	return hfText{Vocabulary: 49408, Width: 512, Hidden: 2048, Projection: 512, Layers: 12, Heads: 8, Context: 77,
+		Act: "quick_gelu", Eps: layerNormEps}
+}
+
+// defaultVision is transformers' CLIPVisionConfig.
+func defaultVision() hfVision {
+	return hfVision{Width: 768, Hidden: 3072, Projection: 512, Layers: 12, Heads: 12, Channels: 3, Image: 224, Patch: 32,
+		Act: "quick_gelu", Eps: layerNormEps}
+}
+
+// defaultOpenCLIPVision is open_clip's CLIPVisionCfg.
+func defaultOpenCLIPVision() openCLIPVision {
+	return openCLIPVision{openCLIPBlocks: openCLIPBlocks{Layers: json.RawMessage("12"), Width: 768, MLPRatio: 4},
+		Image: json.RawMessage("224"), Patch: 16, HeadWidth: 64, Pool: "tok", PoolQueries: 256, PoolHeads: 8}
+}
+
+// defaultOpenCLIPText is open_clip's CLIPTextCfg.
+func defaultOpenCLIPText() openCLIPText {
+	return openCLIPText{openCLIPBlocks: openCLIPBlocks{Layers: json.RawMessage("12"), Width: 512, MLPRatio: 4},
+		Context: 77, Vocabulary: 49408, Heads: 8, Pool: "argmax", ProjectionType: "linear"}
+}
