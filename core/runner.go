@@ -30,6 +30,7 @@ type runner struct {
 	mu       sync.Mutex
 	closed   bool
 	programs []*program // the most recently used last
+	limits   map[key]int
 }
 
 // key tells programs of one tower apart.
@@ -94,8 +95,12 @@ func batch(remaining, limit int) (take, items int) {
 	return items, items
 }
 
-// limit is the largest batch whose buffers stay within largestProgram.
-func (r *runner) limit(record recording) (int, error) {
+// limit is the largest batch whose buffers stay within largestProgram, for programs of one length. The caller holds mu.
+func (r *runner) limit(length int, hidden bool, record recording) (int, error) {
+	k := key{length: length, hidden: hidden}
+	if items, ok := r.limits[k]; ok {
+		return items, nil
+	}
 	items := largestBatch
 	for ; items > 1; items /= 2 {
 		g := kernels.NewGraph()
@@ -115,6 +120,10 @@ func (r *runner) limit(record recording) (int, error) {
 			break
 		}
 	}
+	if r.limits == nil {
+		r.limits = map[key]int{}
+	}
+	r.limits[k] = items
 	return items, nil
 }
 
@@ -156,7 +165,7 @@ func (r *imageRunner) run(ctx context.Context, pictures [][]float32, hidden bool
 		return errClosed
 	}
 	record := func(g *kernels.Graph, items int) []tower.Output { return r.tower.Record(g, r.weights, items, hidden) }
-	limit, err := r.limit(record)
+	limit, err := r.limit(0, hidden, record)
 	if err != nil {
 		return err
 	}
@@ -198,7 +207,7 @@ func (r *textRunner) run(ctx context.Context, texts [][]int32, hidden bool, done
 		return errClosed
 	}
 	for len(texts) > 0 {
-		limit, err := r.limit(r.record(len(texts[0]), hidden))
+		limit, err := r.limit(len(texts[0]), hidden, r.record(len(texts[0]), hidden))
 		if err != nil {
 			return err
 		}
