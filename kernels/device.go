@@ -84,8 +84,9 @@ type Inputs struct {
 
 // Program is a compiled graph.
 type Program interface {
-	// Run computes the outputs into out, one slice for each output of Compile. It allocates nothing. When ctx ends it
-	// stops between two steps and returns ctx.Err().
+	// Run computes the outputs into out, one slice for each output of Compile. The device allocates nothing; a GPU's
+	// library may, a bounded number of times for each step. When ctx ends Run stops as soon as it can (between two steps,
+	// or before the next submission to a GPU) and returns ctx.Err().
 	Run(ctx context.Context, in Inputs, out [][]float32) error
 	// Close frees the program's buffers.
 	Close() error

@@ -44,6 +44,24 @@
 // # Why is Run synchronous?
 //
 // Native devices finish before Run returns, and in the browser, where a GPU answers through promises, waiting parks the
-// calling goroutine and leaves the event loop free. One rule follows there: call Run from a goroutine, never from inside
-// a JavaScript callback.
+// calling goroutine and leaves the event loop free. One rule follows there: open devices, load, compile and run in a
+// goroutine, never inside a JavaScript callback.
+//
+// # Why are programs compiled for one batch size?
+//
+// Buffers, strides and a GPU's bind groups then are fixed when a program is compiled, and Run has nothing to decide. The
+// callers keep programs for a few sizes and fill the last batch up (core/runner.go): the seam needs no notion of a batch
+// that is partly empty.
+//
+// # Why do weights go in one at a time, and stay?
+//
+// A device packs in its own way (panels for a CPU, storage buffers in small uploads for a GPU), and a checkpoint may be
+// larger than the memory that is left beside its packed form. So Load takes one tensor, keeps none of the caller's
+// slices, and the packed copy stays until Unload: programs of all batch sizes share it.
+//
+// # What did the first GPU and browser devices change here?
+//
+// Integer inputs are told apart from values, because a GPU looks token ids up on the host. Refs carry two strides, because
+// a shader needs them anyway. Gather takes several rows and attention a length for each query, because CoCa's mask
+// otherwise needed an op of its own.
 package kernels

@@ -4,28 +4,23 @@ import (
 	"context"
 	"errors"
 	"math"
-	"os"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/goclip/goclip/internal/hardware"
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/kerneltest"
 	"github.com/goclip/goclip/kernels/webgpu"
 )
 
-// open opens a device, software adapters included. Without any the test is skipped, or fails where GOCLIP_REQUIRE, a list
-// with commas, holds "webgpu".
+// open opens a device, software adapters included.
 func open(t testing.TB) *webgpu.Device {
 	t.Helper()
 	dev, err := webgpu.Open(webgpu.Options{AllowSoftware: true})
 	if errors.Is(err, webgpu.ErrNoAdapter) {
-		for _, required := range strings.Split(os.Getenv("GOCLIP_REQUIRE"), ",") {
-			require.NotEqual(t, "webgpu", strings.TrimSpace(required), "GOCLIP_REQUIRE wants webgpu: %v", err)
-		}
-		t.Skipf("no GPU and no software adapter (on Linux install mesa-vulkan-drivers): %v", err)
+		hardware.Missing(t, "webgpu", err)
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, dev.Close()) })
