@@ -10,7 +10,8 @@ import (
 // Image is a decoded picture.
 type Image = preprocess.Picture
 
-// Errors that DecodeImage wraps.
+// Errors that DecodeImage wraps: no picture or a broken one; more pixels than are allowed; a kind of picture that cannot
+// be decoded exactly.
 var (
 	ErrNotImage    = preprocess.ErrNotImage
 	ErrTooLarge    = preprocess.ErrTooLarge

@@ -35,6 +35,9 @@ type Options struct {
 	Progress func(loaded, total int)
 }
 
+// ErrUnsupportedModel: the model is of a family that goclip does not compute. The message names what was seen.
+var ErrUnsupportedModel = zoo.ErrUnsupported
+
 // ErrNoTower: the model has, or was opened with, only the other tower.
 var ErrNoTower = errors.New("the model has no such tower")
 

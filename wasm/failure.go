@@ -10,7 +10,6 @@ import (
 	"syscall/js"
 
 	"github.com/goclip/goclip/core"
-	"github.com/goclip/goclip/core/zoo"
 	"github.com/goclip/goclip/kernels"
 )
 
@@ -54,7 +53,7 @@ var sentinels = []struct {
 	{core.ErrTooLarge, codeTooLarge},
 	{kernels.ErrTooLarge, codeTooLarge},
 	{core.ErrUnsupported, codeUnsupported},
-	{zoo.ErrUnsupported, codeUnsupported},
+	{core.ErrUnsupportedModel, codeUnsupported},
 	{core.ErrNoTower, codeNoTower},
 	{kernels.ErrDeviceLost, codeDeviceLost},
 	{core.ErrNotFound, codeNotFound},
