@@ -15,7 +15,7 @@ build: ## the command line program, as bin/goclip
 
 test: ## all tests that this machine can run
 	$(GO) test ./...
-	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20)'; then $(MAKE) --no-print-directory web-test; \
+	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then $(MAKE) --no-print-directory web-test; \
 	elif [ -n "$$GOCLIP_REQUIRE" ]; then echo "the web tests need Node.js 20 and npm" >&2; exit 1; \
 	else echo "skipped: the web tests, for want of Node.js 20 and npm"; fi
 
