@@ -52,7 +52,7 @@ func (m *Model) Classifier(ctx context.Context, labels, templates []string) (*Cl
 	if err := CheckLabels(labels); err != nil {
 		return nil, err
 	}
-	if templates == nil {
+	if len(templates) == 0 {
 		templates = []string{BareLabel}
 	}
 	if err := checkTemplates(templates); err != nil {
@@ -141,7 +141,8 @@ func (c *Classifier) Classify(ctx context.Context, pictures []*Image) ([][]Score
 	return scores, nil
 }
 
-// Scores ranks the labels for an embedding of unit length. Of equal labels the earlier comes first.
+// Scores ranks the labels for an embedding of unit length. Of equal labels the earlier comes first. It panics if the
+// embedding has not as many values as the model's.
 func (c *Classifier) Scores(embedding []float32) []Score {
 	scores := make([]Score, len(c.labels))
 	for i, label := range c.labels {
@@ -181,8 +182,11 @@ func probabilities(scores []Score, kind zoo.Scores) {
 	}
 }
 
-// Cosine is the dot product of two vectors of unit length.
+// Cosine is the dot product of two vectors of unit length, which must have as many values as each other.
 func Cosine(a, b []float32) float64 {
+	if len(a) != len(b) {
+		panic(fmt.Sprintf("BUG: core: a vector of %d values cannot be compared with one of %d", len(a), len(b)))
+	}
 	var sum float64
 	for i, x := range a {
 		sum += float64(x) * float64(b[i])

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/goclip/goclip/core/zoo"
 )
 
 // Location is where a model is: a folder, perhaps one checkpoint file in it, and the folder above, where diffusion
@@ -58,4 +60,24 @@ func (l Location) folders() []fs.FS {
 		}
 	}
 	return list
+}
+
+// config is what the folder says of the model, or, where it says nothing, what its weights tell. It is nil where neither
+// does: a tokenizer or a preprocessing configuration may stand alone, or beside a family that only its towers keep from
+// opening.
+func (l Location) config() (*zoo.Config, error) {
+	config, err := zoo.ReadConfig(l.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		var m *zoo.Model
+		if m, err = zoo.Open(l.Dir, l.File); err == nil {
+			config, err = &m.Config, m.Close()
+		}
+	}
+	switch {
+	case err == nil:
+		return config, nil
+	case errors.Is(err, zoo.ErrUnsupported) && l.File == "", errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	}
+	return nil, fmt.Errorf("core: %s: %w", l.Name, err)
 }

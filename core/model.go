@@ -119,7 +119,7 @@ func (m *Model) load(ctx context.Context, o Options) error {
 		parts = append(parts, part{m.zoo.Text.Params(), false, m.text.weights})
 	}
 	if len(parts) == 0 {
-		return fmt.Errorf("%w: it was opened for one that it does not have", ErrNoTower)
+		return fmt.Errorf("%w: %s", ErrNoTower, map[Towers]string{ImageTower: "no image tower", TextTower: "no text tower"}[o.Towers])
 	}
 	done, total := 0, 0
 	for _, p := range parts {

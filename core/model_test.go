@@ -206,6 +206,22 @@ func TestRunTensorsRefusesWrongTensors(t *testing.T) {
 	}
 }
 
+func TestAttentionMasks(t *testing.T) {
+	m := open(t, core.Options{Towers: core.TextTower})
+	run := func(hidden bool, shape []int, mask ...int64) error {
+		_, err := m.RunTensors(context.Background(), []checkpoint.Tensor{
+			{Name: "input_ids", Shape: []int{1, 5}, Ints: []int64{4998, 1929, 4999, 4999, 4999}},
+			{Name: "attention_mask", Shape: shape, Ints: mask},
+		}, hidden)
+		return err
+	}
+	require.NoError(t, run(true, []int{1, 5}, 1, 1, 1, 1, 1))
+	require.NoError(t, run(false, []int{1, 5}, 1, 1, 1, 0, 0), "padding behind the end token changes nothing")
+	require.ErrorContains(t, run(true, []int{1, 5}, 1, 1, 1, 0, 0), "hides position 3 of text 0")
+	require.ErrorContains(t, run(false, []int{1, 5}, 1, 0, 1, 1, 1), "hides position 1 of text 0")
+	require.ErrorContains(t, run(false, []int{1, 3}, 1, 1, 1), "attention_mask is [1 3]")
+}
+
 func TestTokenizerAndTowerMustAgree(t *testing.T) {
 	files := fstest.MapFS{}
 	for _, name := range []string{"config.json", "model.safetensors"} {

@@ -12,17 +12,9 @@ import (
 
 // OpenPreprocess reads what a model does to pictures, without its weights.
 func OpenPreprocess(l Location) (preprocess.Config, error) {
-	config, err := zoo.ReadConfig(l.Dir)
-	if errors.Is(err, fs.ErrNotExist) && l.File != "" {
-		m, err := zoo.Open(l.Dir, l.File)
-		if err != nil {
-			return preprocess.Config{}, fmt.Errorf("core: %s: %w", l.Name, err)
-		}
-		defer m.Close()
-		config = &m.Config
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, zoo.ErrUnsupported) {
-		// A preprocessing configuration may stand alone, or beside a family that only its towers keep from opening.
-		return preprocess.Config{}, fmt.Errorf("core: %s: %w", l.Name, err)
+	config, err := l.config()
+	if err != nil {
+		return preprocess.Config{}, err
 	}
 	return openPreprocess(l, config)
 }

@@ -10,11 +10,15 @@ import (
 )
 
 // RunTensors puts raw tensors through the towers. Inputs, as Hugging Face names and shapes them: pixel_values f32
-// [N, 3, H, W], normalised, and input_ids i64 [M, T]; at least one that the model can use. attention_mask is accepted
-// and without effect: CLIP's text towers take no mask. Outputs: image_features, image_embeds, text_features,
+// [N, 3, H, W], normalised, and input_ids i64 [M, T]; at least one that the model can use. attention_mask i64 [M, T] may
+// hide what these towers do not look at anyway (padding behind the pooled token); one that hides more is refused, as is
+// any hidden position together with hidden states, which it would change. Outputs: image_features, image_embeds, text_features,
 // text_embeds, with both logits_per_image [N, M]; with hidden also every tower's hidden states.
 func (m *Model) RunTensors(ctx context.Context, in []checkpoint.Tensor, hidden bool) ([]checkpoint.Tensor, error) {
 	var out []checkpoint.Tensor
+	if err := m.checkMask(in, hidden); err != nil {
+		return nil, err
+	}
 	for _, t := range in {
 		var part []checkpoint.Tensor
 		var err error
@@ -37,6 +41,40 @@ func (m *Model) RunTensors(ctx context.Context, in []checkpoint.Tensor, hidden b
 	}
 	slices.SortFunc(out, func(a, b checkpoint.Tensor) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
+}
+
+// checkMask makes sure that computing without the attention mask gives what computing with it would.
+func (m *Model) checkMask(in []checkpoint.Tensor, hidden bool) error {
+	find := func(name string) *checkpoint.Tensor {
+		for i := range in {
+			if in[i].Name == name {
+				return &in[i]
+			}
+		}
+		return nil
+	}
+	mask, ids := find("attention_mask"), find("input_ids")
+	if mask == nil || ids == nil || m.text == nil {
+		return nil
+	}
+	if !slices.Equal(mask.Shape, ids.Shape) || len(mask.Shape) != 2 || mask.Ints == nil {
+		return fmt.Errorf("core: attention_mask is %v, want integers of the shape of input_ids, %v", mask.Shape, ids.Shape)
+	}
+	width := mask.Shape[1]
+	for i := range mask.Shape[0] {
+		row := make([]int32, width)
+		for j, id := range ids.Ints[i*width : (i+1)*width] {
+			row[j] = int32(id)
+		}
+		needed := width
+		if !hidden {
+			needed = m.text.tower.Needed(row)
+		}
+		if j := slices.Index(mask.Ints[i*width:][:needed], 0); j >= 0 {
+			return fmt.Errorf("core: attention_mask hides position %d of text %d, which this tower computes with; it takes no mask", j, i)
+		}
+	}
+	return nil
 }
 
 func tensorNames(list []checkpoint.Tensor) string {

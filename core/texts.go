@@ -43,26 +43,16 @@ func (e TextEncoder) Tokenize(text string) Tokens {
 func OpenTokenizer(l Location, dialect *tokenizer.Dialect) (TextEncoder, error) {
 	e := TextEncoder{Context: defaultContext}
 	source, entries := zoo.HuggingFace, 0
-	config, err := zoo.ReadConfig(l.Dir)
-	switch {
-	case err == nil:
+	config, err := l.config()
+	if err != nil {
+		return e, err
+	}
+	if config != nil {
 		source = config.Source
 		if config.Text == nil {
 			return e, fmt.Errorf("core: %s: %w: no text tower", l.Name, ErrNoTower)
 		}
 		e.Context, entries = config.Text.Length(), config.Text.Entries()
-	case l.File != "" && errors.Is(err, fs.ErrNotExist):
-		m, err := zoo.Open(l.Dir, l.File)
-		if err != nil {
-			return e, fmt.Errorf("core: %s: %w", l.Name, err)
-		}
-		defer m.Close()
-		source = m.Source
-		if m.Text != nil {
-			e.Context, entries = m.Text.Length(), m.Text.Entries()
-		}
-	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, zoo.ErrUnsupported):
-		return e, fmt.Errorf("core: %s: %w", l.Name, err)
 	}
 	d := dialectOf(source)
 	if dialect != nil {

@@ -41,6 +41,7 @@ func (t Text) classKeys(ids []int32, rows, lengths []int32) {
 // AttentionPooler pools a picture's tokens with learned queries, of which the first one's result is the picture's.
 type AttentionPooler struct {
 	Queries, Heads int
+	Eps            float32 // of its two LayerNorms, whatever the tower's is
 }
 
 func (a AttentionPooler) check(width int) error {
@@ -64,10 +65,10 @@ func (a AttentionPooler) params(in, out int) []Param {
 }
 
 // record gives the first query's result, [items, out].
-func (a AttentionPooler) record(g *kernels.Graph, w Weights, x kernels.Tensor, eps float32) kernels.Tensor {
+func (a AttentionPooler) record(g *kernels.Graph, w Weights, x kernels.Tensor) kernels.Tensor {
 	query := g.Rows(g.Constant(w.at("pool.query"), x.Shape.Items()), 0, 1)
-	q := g.Linear(g.LayerNorm(query, w.at("pool.norm_q"), eps), w.at("pool.q"))
-	x = g.LayerNorm(x, w.at("pool.norm_k"), eps)
+	q := g.Linear(g.LayerNorm(query, w.at("pool.norm_q"), a.Eps), w.at("pool.q"))
+	x = g.LayerNorm(x, w.at("pool.norm_k"), a.Eps)
 	y := g.Attention(q, g.Linear(x, w.at("pool.k")), g.Linear(x, w.at("pool.v")), a.Heads, false)
 	return g.Token(g.Linear(y, w.at("pool.out")), 0)
 }

@@ -62,7 +62,10 @@ func (v ViT) Check() error {
 	if err == nil && v.Patch > v.Image {
 		err = fmt.Errorf("tower: patches of %d pixels do not fit a picture of %d", v.Patch, v.Image)
 	}
-	return first(err, between("the number of patches", v.Tokens(), 2, maxTokens))
+	if err != nil {
+		return err
+	}
+	return between("the number of patches", v.Tokens(), 2, maxTokens)
 }
 
 // Params lists the weights.
@@ -116,7 +119,7 @@ func (v ViT) pool(g *kernels.Graph, w Weights, x kernels.Tensor) kernels.Tensor 
 	case v.Pool == ClassToken:
 		return norm(g.Token(x, 0))
 	case v.Pool == AttentionPool:
-		return norm(v.Pooler.record(g, w, x, v.Eps))
+		return norm(v.Pooler.record(g, w, x))
 	case v.NormAfterPool:
 		return norm(g.Mean(g.Rows(x, 1, x.Shape.Rows())))
 	default:

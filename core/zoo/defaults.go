@@ -28,5 +28,5 @@ func defaultOpenCLIPVision() openCLIPVision {
 // defaultOpenCLIPText is open_clip's CLIPTextCfg.
 func defaultOpenCLIPText() openCLIPText {
 	return openCLIPText{openCLIPBlocks: openCLIPBlocks{Layers: json.RawMessage("12"), Width: 512, MLPRatio: 4},
-		Context: 77, Vocabulary: 49408, Heads: 8, Pool: "argmax", ProjectionType: "linear"}
+		Context: 77, Vocabulary: 49408, Heads: 8, Pool: "argmax", End: 2, ProjectionType: "linear"}
 }

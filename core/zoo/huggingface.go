@@ -77,15 +77,22 @@ func readHuggingFace(data []byte) (*Config, error) {
 	switch c.ModelType {
 	case "clip":
 		textOnly, visionOnly = hasArchitecture("CLIPTextModel"), hasArchitecture("CLIPVisionModel")
-		for _, part := range []struct {
-			json   json.RawMessage
-			target any
-		}{{c.TextConfig, &text}, {c.TextOverride, &text}, {c.VisionConfig, &vision}, {c.VisionOverride, &vision}} {
-			if len(part.json) == 0 {
-				continue
+		// transformers fills an override up with the class's defaults, so nothing of the other one is left.
+		textJSON, visionJSON := c.TextConfig, c.VisionConfig
+		if given(c.TextOverride) {
+			textJSON = c.TextOverride
+		}
+		if given(c.VisionOverride) {
+			visionJSON = c.VisionOverride
+		}
+		if given(textJSON) {
+			if err := json.Unmarshal(textJSON, &text); err != nil {
+				return nil, fmt.Errorf("text_config: %w", err)
 			}
-			if err := json.Unmarshal(part.json, part.target); err != nil {
-				return nil, err
+		}
+		if given(visionJSON) {
+			if err := json.Unmarshal(visionJSON, &vision); err != nil {
+				return nil, fmt.Errorf("vision_config: %w", err)
 			}
 		}
 		if !textOnly && !visionOnly {
@@ -126,8 +133,11 @@ func readHuggingFace(data []byte) (*Config, error) {
 	projected := hasArchitecture("CLIPTextModelWithProjection") || hasArchitecture("CLIPVisionModelWithProjection")
 	config.build = func(has func(string) bool) towers {
 		var t towers
-		// CLIPTextModel and CLIPVisionModel have no projection whatever projection_dim says.
-		keeps := func(weight string) bool { return !textOnly && !visionOnly || projected || has(weight) }
+		// CLIPTextModel and CLIPVisionModel have no projection, whatever projection_dim says and the file holds. Only
+		// where no architecture is named the file decides.
+		keeps := func(weight string) bool {
+			return !textOnly && !visionOnly || projected || len(c.Architectures) == 0 && has(weight)
+		}
 		if !textOnly {
 			v := image
 			if !keeps("visual_projection.weight") {
@@ -152,6 +162,9 @@ func readHuggingFace(data []byte) (*Config, error) {
 	}
 	return config, nil
 }
+
+// given reports whether a part of a configuration is there and not null.
+func given(part json.RawMessage) bool { return len(part) > 0 && string(part) != "null" }
 
 func (c hfVision) tower() (tower.ViT, error) {
 	act, err := hfAct(c.Act)

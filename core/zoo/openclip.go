@@ -55,7 +55,7 @@ type openCLIPText struct {
 	ClassEmbedding bool   `json:"embed_cls"`
 	Pad            int32  `json:"pad_id"`
 	Pool           string `json:"pool_type"`
-	End            *int32 `json:"eos_id"`
+	End            int32  `json:"eos_id"`
 	ProjectionType string `json:"proj_type"`
 	ProjectionBias bool   `json:"proj_bias"`
 	HuggingFace    string `json:"hf_model_name"`
@@ -142,7 +142,10 @@ func (c openCLIPVision) tower(embedding int, quickGELU bool) (tower.ViT, error) 
 	}
 	switch attention := string(c.AttentionPool); {
 	case attention == "true":
-		v.Pool, v.Pooler = tower.AttentionPool, tower.AttentionPooler{Queries: c.PoolQueries, Heads: c.PoolHeads}
+		v.Pool, v.Pooler = tower.AttentionPool, tower.AttentionPooler{Queries: c.PoolQueries, Heads: c.PoolHeads, Eps: layerNormEps}
+		if c.Pool != "tok" {
+			return v, fmt.Errorf("%w: attentional_pool with pool_type %q", ErrUnsupported, c.Pool)
+		}
 		return v, nil
 	case attention != "" && attention != "false" && attention != "null":
 		return v, fmt.Errorf("%w: attentional_pool %s", ErrUnsupported, attention)
@@ -184,11 +187,7 @@ func (c openCLIPText) tower(embedding int, quickGELU bool) (tower.Text, error) {
 	case "argmax":
 		t.Pool = tower.LargestID
 	case "eos":
-		t.Pool = tower.EndToken
-		if c.End == nil {
-			return t, fmt.Errorf("pool_type is eos, but there is no eos_id")
-		}
-		t.End = *c.End
+		t.Pool, t.End = tower.EndToken, c.End
 	case "first":
 		t.Pool = tower.FirstToken
 	case "last":

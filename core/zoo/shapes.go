@@ -3,6 +3,7 @@ package zoo
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/goclip/goclip/core/checkpoint"
@@ -10,13 +11,32 @@ import (
 	"github.com/goclip/goclip/kernels"
 )
 
+// openAINames are the released files.
+var openAINames = []string{"ViT-B-32.pt", "ViT-B-16.pt", "ViT-L-14.pt", "ViT-L-14-336px.pt"}
+
+// openAI tells OpenAI's checkpoints from those of open_clip, whose tensors have the same names: OpenAI's are TorchScript
+// archives; their state dicts keep the archive's sizes, or at least its mixture of float16 matrices and float32 norms, or
+// the released file's name.
+func (s *shapes) openAI(file string) bool {
+	if s.c.Format() == checkpoint.FormatTorchScript || slices.Contains(openAINames, file) {
+		return true
+	}
+	_, sized := s.c.Lookup("input_resolution")
+	matrix, _ := s.c.Lookup("visual.proj")
+	norm, _ := s.c.Lookup("visual.ln_post.weight")
+	return sized || matrix.DType == checkpoint.F16 && norm.DType == checkpoint.F32
+}
+
 // fromShapes tells a model without a configuration from its tensors: OpenAI's .pt files. The rules are those of
 // build_model in OpenAI's clip/model.py.
-func fromShapes(c *checkpoint.Checkpoint) (*Config, error) {
+func fromShapes(c *checkpoint.Checkpoint, file string) (*Config, error) {
 	s := shapes{c: c}
 	has := func(name string) bool { _, ok := c.Lookup(name); return ok }
 	switch {
-	case has("visual.proj") && has("token_embedding.weight"):
+	case has("visual.proj") && has("token_embedding.weight") && s.openAI(file):
+	case has("visual.proj") && (has("token_embedding.weight") || has("text.token_embedding.weight")):
+		return nil, fmt.Errorf("%w: weights without a configuration that are not OpenAI's own; open_clip names its tensors alike, but activation and heads may differ: put open_clip_config.json beside them",
+			ErrUnsupported)
 	case has("visual.layer1.0.conv1.weight"):
 		return nil, fmt.Errorf("%w: a ModifiedResNet (visual.layer1…); goclip opens OpenAI's ViT models so far", ErrUnsupported)
 	case has("vision_model.embeddings.class_embedding") || has("text_model.embeddings.token_embedding.weight"):

@@ -40,9 +40,12 @@ func (m *Mistakes) Error() string {
 // CoCa's decoder.
 var ignorable = regexp.MustCompile(`(^|\.)(position_ids|attn_mask|num_batches_tracked|input_resolution|context_length|vocab_size)$|^text_decoder\.`)
 
-// otherTower are the beginnings of names that belong to a tower which the configuration does not have: a text encoder's
-// configuration beside a whole CLIP's weights is common.
-var otherTower = regexp.MustCompile(`^(vision_model\.|visual_projection\.|text_model\.|text_projection\.|visual\.|logit_)`)
+// The beginnings of names that belong to the tower which a configuration does not have: a text encoder's configuration
+// beside a whole CLIP's weights is common.
+var (
+	besideText  = regexp.MustCompile(`^(vision_model\.|visual_projection\.|visual\.|logit_)`)
+	besideImage = regexp.MustCompile(`^(text_model\.|text_projection\.|logit_)`)
+)
 
 // verify compares all tensors with what the towers need.
 func (m *Model) verify() error {
@@ -58,8 +61,15 @@ func (m *Model) verify() error {
 		v.scalar("logit_scale", true)
 		v.scalar("logit_bias", false)
 	}
+	other := ignorable
+	switch {
+	case m.Image == nil:
+		other = besideText
+	case m.Text == nil:
+		other = besideImage
+	}
 	for _, info := range m.Checkpoint.Tensors() {
-		if !v.used[info.Name] && !ignorable.MatchString(info.Name) && (both || !otherTower.MatchString(info.Name)) {
+		if !v.used[info.Name] && !ignorable.MatchString(info.Name) && !other.MatchString(info.Name) {
 			v.Unexpected = append(v.Unexpected, info.Name)
 		}
 	}

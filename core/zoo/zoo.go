@@ -76,25 +76,37 @@ func (c *Config) settle(has func(tensor string) bool) {
 // ReadConfig reads the configuration of a model folder: config.json or open_clip_config.json. Without one the error is
 // fs.ErrNotExist.
 func ReadConfig(fsys fs.FS) (*Config, error) {
-	for _, kind := range []struct {
-		file string
-		read func([]byte) (*Config, error)
-	}{{"open_clip_config.json", readOpenCLIP}, {"config.json", readHuggingFace}} {
-		data, err := files.Read(fsys, kind.file, files.Config)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+	for _, kind := range []configFile{openCLIPFile, huggingFaceFile} {
+		c, err := readConfig(fsys, kind)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return c, err
 		}
-		if err != nil {
-			return nil, fmt.Errorf("zoo: %w", err)
-		}
-		c, err := kind.read(data)
-		if err != nil {
-			return nil, fmt.Errorf("zoo: %s: %w", kind.file, err)
-		}
-		c.settle(func(string) bool { return false })
-		return c, c.check()
 	}
 	return nil, fmt.Errorf("zoo: no config.json or open_clip_config.json: %w", fs.ErrNotExist)
+}
+
+// configFile is a configuration's name and its reader.
+type configFile struct {
+	name string
+	read func([]byte) (*Config, error)
+}
+
+var (
+	openCLIPFile    = configFile{"open_clip_config.json", readOpenCLIP}
+	huggingFaceFile = configFile{"config.json", readHuggingFace}
+)
+
+func readConfig(fsys fs.FS, kind configFile) (*Config, error) {
+	data, err := files.Read(fsys, kind.name, files.Config)
+	if err != nil {
+		return nil, fmt.Errorf("zoo: %w", err)
+	}
+	c, err := kind.read(data)
+	if err != nil {
+		return nil, fmt.Errorf("zoo: %s: %w", kind.name, err)
+	}
+	c.settle(func(string) bool { return false })
+	return c, c.check()
 }
 
 // Model is a configuration together with the checkpoint that fits it.
@@ -128,12 +140,25 @@ func Open(fsys fs.FS, file string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := fit(config, ckpt)
+	if config != nil && config.Source == OpenCLIP && huggingFaceTensors(ckpt) {
+		// Some folders hold both kinds of weights, each with its configuration.
+		if other, err := readConfig(fsys, huggingFaceFile); err == nil {
+			config = other
+		}
+	}
+	m, err := fit(config, ckpt, file)
 	if err != nil {
 		ckpt.Close()
 		return nil, fmt.Errorf("zoo: %s: %w", file, err)
 	}
 	return m, nil
+}
+
+// huggingFaceTensors reports whether a checkpoint has transformers' tensor names.
+func huggingFaceTensors(c *checkpoint.Checkpoint) bool {
+	return slices.ContainsFunc(c.Tensors(), func(t checkpoint.Info) bool {
+		return strings.HasPrefix(t.Name, "vision_model.") || strings.HasPrefix(t.Name, "text_model.")
+	})
 }
 
 // findWeights picks the file that holds the weights. open_clip's own names come first where its configuration does.
@@ -172,10 +197,10 @@ func findWeights(fsys fs.FS, openCLIP bool) (string, error) {
 }
 
 // fit completes a configuration with what only the tensors tell and checks them.
-func fit(config *Config, ckpt *checkpoint.Checkpoint) (*Model, error) {
+func fit(config *Config, ckpt *checkpoint.Checkpoint, file string) (*Model, error) {
 	var err error
 	if config == nil {
-		if config, err = fromShapes(ckpt); err != nil {
+		if config, err = fromShapes(ckpt, file); err != nil {
 			return nil, err
 		}
 	} else {

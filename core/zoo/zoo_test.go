@@ -117,6 +117,42 @@ func TestOneTowerBesideTheOthersWeights(t *testing.T) {
 	require.Equal(t, 0, m.Text.(tower.Text).Projection, "CLIPTextModel has no projection, whatever projection_dim says")
 }
 
+func TestOneTowersOwnExtrasAreReported(t *testing.T) {
+	const text = `{"model_type": "clip_text_model", "architectures": ["CLIPTextModelWithProjection"], "vocab_size": 20, "hidden_size": 8,
+	 "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 7, "projection_dim": 8}`
+	_, err := open(t, folder(t, "config.json", text, func(tensors map[string][]int) {
+		tensors["text_model.encoder.layers.1.mlp.fc1.weight"] = []int{16, 8}
+	}))
+	require.ErrorContains(t, err, "text_model.encoder.layers.1.mlp.fc1.weight")
+}
+
+// plain is an open_clip configuration of the smallest CLIP.
+const plain = `{"model_cfg": {"embed_dim": 6, "vision_cfg": {"image_size": 8, "patch_size": 4, "width": 64, "layers": 1},
+ "text_cfg": {"context_length": 7, "vocab_size": 20, "width": 64, "heads": 1, "layers": 1}}}`
+
+func TestOpenCLIPNeedsItsConfiguration(t *testing.T) {
+	fsys := folder(t, "open_clip_config.json", plain, nil).(fstest.MapFS)
+	m, err := open(t, fsys)
+	require.NoError(t, err)
+	require.Equal(t, kernels.GELU, m.Image.(tower.ViT).Act)
+
+	weights := fsys["model.safetensors"]
+	_, err = Open(fstest.MapFS{"model.safetensors": weights}, "")
+	require.ErrorIs(t, err, ErrUnsupported)
+	require.ErrorContains(t, err, "put open_clip_config.json beside them")
+	m, err = open(t, fstest.MapFS{"ViT-B-32.pt": weights})
+	require.NoError(t, err, "a name that OpenAI released")
+	require.Equal(t, kernels.QuickGELU, m.Image.(tower.ViT).Act)
+}
+
+func TestFoldersWithBothConfigurations(t *testing.T) {
+	fsys := folder(t, "config.json", config, nil).(fstest.MapFS)
+	fsys["open_clip_config.json"] = &fstest.MapFile{Data: []byte(plain)}
+	m, err := open(t, fsys)
+	require.NoError(t, err)
+	require.Equal(t, HuggingFace, m.Source, "as the tensors' names say")
+}
+
 func TestLogitBiasMeansSigmoid(t *testing.T) {
 	m, err := open(t, folder(t, "config.json", config, func(tensors map[string][]int) { tensors["logit_bias"] = []int{1} }))
 	require.NoError(t, err)
@@ -148,16 +184,16 @@ func TestConfigurations(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	for want, c := range map[string]string{
-		`image tower of timm, "vit_base"`: `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "vit_base"}}}`,
-		`Hugging Face, "roberta"`:         `{"model_cfg": {"embed_dim": 8, "text_cfg": {"hf_model_name": "roberta"}}}`,
-		"layers [3,4,6,3]":                `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,4,6,3]}}}`,
-		`pool_type "none"`:                `{"model_cfg": {"embed_dim": 8, "text_cfg": {"pool_type": "none"}}}`,
-		"no eos_id":                       `{"model_cfg": {"embed_dim": 8, "text_cfg": {"pool_type": "eos"}}}`,
-		`proj_type "mlp"`:                 `{"model_cfg": {"embed_dim": 8, "text_cfg": {"proj_type": "mlp"}}}`,
-		"head_width is 0":                 `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"head_width": 0}}}`,
-		"not square":                      `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"image_size": [224, 336]}}}`,
-		"mlp_ratio is -1":                 `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"mlp_ratio": -1}}}`,
-		"attentional_pool \"parallel\"":   `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": "parallel"}}}`,
+		`image tower of timm, "vit_base"`:       `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "vit_base"}}}`,
+		`Hugging Face, "roberta"`:               `{"model_cfg": {"embed_dim": 8, "text_cfg": {"hf_model_name": "roberta"}}}`,
+		"layers [3,4,6,3]":                      `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,4,6,3]}}}`,
+		`pool_type "none"`:                      `{"model_cfg": {"embed_dim": 8, "text_cfg": {"pool_type": "none"}}}`,
+		`attentional_pool with pool_type "avg"`: `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": true, "pool_type": "avg"}}}`,
+		`proj_type "mlp"`:                       `{"model_cfg": {"embed_dim": 8, "text_cfg": {"proj_type": "mlp"}}}`,
+		"head_width is 0":                       `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"head_width": 0}}}`,
+		"not square":                            `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"image_size": [224, 336]}}}`,
+		"mlp_ratio is -1":                       `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"mlp_ratio": -1}}}`,
+		"attentional_pool \"parallel\"":         `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": "parallel"}}}`,
 	} {
 		_, err := ReadConfig(fstest.MapFS{"open_clip_config.json": {Data: []byte(c)}})
 		require.ErrorContains(t, err, want)
@@ -167,11 +203,12 @@ func TestConfigurations(t *testing.T) {
 }
 
 func TestOldOverridesWin(t *testing.T) {
-	c, err := ReadConfig(fstest.MapFS{"config.json": {Data: []byte(`{"model_type": "clip", "text_config": {"hidden_size": 64},
+	c, err := ReadConfig(fstest.MapFS{"config.json": {Data: []byte(`{"model_type": "clip", "text_config": {"hidden_size": 64, "hidden_act": "gelu"},
 	 "text_config_dict": {"num_hidden_layers": 3}, "vision_config_dict": null}`)}})
 	require.NoError(t, err)
 	text := c.Text.(tower.Text)
-	require.Equal(t, []int{64, 3, 512}, []int{text.Width, text.Layers, text.Projection})
+	require.Equal(t, []int{512, 3, 512}, []int{text.Width, text.Layers, text.Projection}, "with defaults for all that the override leaves out")
+	require.Equal(t, kernels.QuickGELU, text.Act)
 }
 
 func TestAnotherKindOfNetwork(t *testing.T) {
@@ -220,6 +257,7 @@ func TestRecipes(t *testing.T) {
 
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte(config), false)
+	f.Add([]byte(`{"model_type": "clip_vision_model", "patch_size": 0}`), false)
 	f.Add([]byte(`{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": true}, "text_cfg": {"embed_cls": true}}}`), true)
 	f.Fuzz(func(t *testing.T, data []byte, openCLIP bool) {
 		name := "config.json"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/goclip/goclip/kernels"
@@ -42,14 +43,56 @@ func stopsWhenCancelled(t *testing.T, dev kernels.Device) {
 	defer b.close()
 	program, out := b.compile(small(b))
 	defer program.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := program.Run(ctx, b.inputs, out); !errors.Is(err, context.Canceled) {
-		t.Errorf("Run after cancel gives %v, want %v", err, context.Canceled)
+	for asked := range 2 {
+		if err := program.Run(&ending{Context: context.Background(), left: asked}, b.inputs, out); !errors.Is(err, context.Canceled) {
+			t.Errorf("Run with a context that has ended when it is asked for time %d gives %v, want %v", asked+1, err, context.Canceled)
+		}
 	}
 	if err := program.Run(context.Background(), b.inputs, out); err != nil {
 		t.Errorf("Run after a cancelled Run: %v", err)
 	}
+}
+
+// ending is a context that ends after it has been asked so many times: the first one who asks stands before the device.
+type ending struct {
+	context.Context
+	mu   sync.Mutex
+	left int
+}
+
+func (e *ending) Err() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.left == 0 {
+		return context.Canceled
+	}
+	e.left--
+	return nil
+}
+
+// loadsWhileRunning opens and closes another model's weights beside a program that runs.
+func loadsWhileRunning(t *testing.T, dev kernels.Device) {
+	b := newBench(t, dev)
+	defer b.close()
+	program, out := b.compile(small(b))
+	defer program.Close()
+	var group sync.WaitGroup
+	group.Go(func() {
+		for range 20 {
+			w, err := dev.Load(kernels.WeightSpec{Name: "other", Role: kernels.Matrix, Shape: kernels.Shape{3, 3}, Values: make([]float32, 9)})
+			if err != nil {
+				t.Errorf("Load beside Run: %v", err)
+				return
+			}
+			dev.Unload(w)
+		}
+	})
+	for range 20 {
+		if err := program.Run(context.Background(), b.inputs, out); err != nil {
+			t.Errorf("Run beside Load: %v", err)
+		}
+	}
+	group.Wait()
 }
 
 func givesTheSameTwice(t *testing.T, dev kernels.Device) {

@@ -5,6 +5,7 @@ package reference
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/goclip/goclip/kernels"
 )
@@ -17,6 +18,9 @@ type weight struct {
 
 // Device computes with float64 accumulation on one core.
 type Device struct {
+	running sync.Mutex // one program runs at a time
+
+	mu      sync.Mutex // guards what follows
 	weights map[int]weight
 	next    int
 }
@@ -36,16 +40,30 @@ func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 		return kernels.Weight{}, fmt.Errorf("reference: weight %s has %d bias values for shape %v", s.Name, len(s.Bias), s.Shape)
 	}
 	shape := append(kernels.Shape{}, s.Shape...)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.next++
 	d.weights[d.next] = weight{shape, append([]float32(nil), s.Values...), append([]float32(nil), s.Bias...)}
 	return kernels.Weight{ID: d.next, Role: s.Role, Shape: shape, Bias: s.Bias != nil}, nil
 }
 
 // Unload forgets the weight.
-func (d *Device) Unload(w kernels.Weight) { delete(d.weights, w.ID) }
+func (d *Device) Unload(w kernels.Weight) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.weights, w.ID)
+}
+
+func (d *Device) weight(id int) weight {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.weights[id]
+}
 
 // Close forgets all weights.
 func (d *Device) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	clear(d.weights)
 	return nil
 }
@@ -72,9 +90,11 @@ func (p *program) step(f func()) { p.steps = append(p.steps, f) }
 
 // row is row r of item i.
 func (p *program) row(ref kernels.Ref, item, r int) []float32 {
-	memory := p.device.weights[ref.Index].values
+	var memory []float32
 	if ref.Kind == kernels.Value {
 		memory = p.buffers[ref.Index]
+	} else {
+		memory = p.device.weight(ref.Index).values
 	}
 	at := ref.At(item, r)
 	return memory[at : at+ref.Shape.Width()]
@@ -97,6 +117,8 @@ func (p *program) Finish(inputs, outputs []kernels.Ref) (kernels.Program, error)
 
 // Run computes the outputs, step by step.
 func (p *program) Run(ctx context.Context, in kernels.Inputs, out [][]float32) error {
+	p.device.running.Lock()
+	defer p.device.running.Unlock()
 	for i, ref := range p.inputs {
 		copy(p.buffers[ref.Index], in.Floats[i])
 	}

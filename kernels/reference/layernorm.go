@@ -8,7 +8,7 @@ import (
 
 // LayerNorm normalises rows.
 func (p *program) LayerNorm(dst, x kernels.Ref, w kernels.Weight, eps float32) {
-	m := p.device.weights[w.ID]
+	m := p.device.weight(w.ID)
 	p.step(func() {
 		each(dst.Shape, func(item, r int) {
 			in, out := p.row(x, item, r), p.row(dst, item, r)

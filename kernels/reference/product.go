@@ -39,7 +39,7 @@ func (p *program) store(dst kernels.Ref, w weight, e kernels.Epilogue, item, row
 
 // Linear multiplies rows with a matrix.
 func (p *program) Linear(dst, x kernels.Ref, w kernels.Weight, e kernels.Epilogue) {
-	m := p.device.weights[w.ID]
+	m := p.device.weight(w.ID)
 	width := m.shape[1]
 	p.step(func() {
 		each(dst.Shape, func(item, r int) {
@@ -57,7 +57,7 @@ func (p *program) Linear(dst, x kernels.Ref, w kernels.Weight, e kernels.Epilogu
 
 // Conv2D slides filters over feature maps.
 func (p *program) Conv2D(dst, x kernels.Ref, w kernels.Weight, win kernels.Window, e kernels.Epilogue) {
-	m := p.device.weights[w.ID]
+	m := p.device.weight(w.ID)
 	height, width := x.Shape[1], x.Shape[2]
 	outChannels, k, channels := m.shape[0], m.shape[1], m.shape[3]
 	perGroup := outChannels / win.Groups

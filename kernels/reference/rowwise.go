@@ -8,7 +8,7 @@ import (
 
 // Embed looks up rows of a table.
 func (p *program) Embed(dst kernels.Ref, table kernels.Weight, ids kernels.IntInput) {
-	t := p.device.weights[table.ID]
+	t := p.device.weight(table.ID)
 	width := t.shape[1]
 	p.step(func() {
 		each(dst.Shape, func(item, r int) {

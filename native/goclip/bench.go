@@ -93,6 +93,14 @@ func (o *benching) run(c *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case o.tower == "text" && s.text == nil:
+		return fmt.Errorf("%s has no text tower", s.name)
+	case o.tower == "image" && s.image == nil, o.stages && s.image == nil:
+		return fmt.Errorf("%s has no image tower", s.name)
+	case o.stages && o.tower == "text":
+		return usage(c, "--stages are those of pictures: --tower text has none")
+	}
 	device, err := o.openDevice()
 	if err != nil {
 		return err

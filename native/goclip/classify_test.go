@@ -104,7 +104,7 @@ func TestClassifyRefuses(t *testing.T) {
 		"doubled label":     {`label "dog" is there twice`, []string{"--labels", "dog,car,dog", dog}},
 		"both kinds":        {"labels", []string{"--labels", "dog", "--labels-file", empty, dog}},
 		"empty labels file": {"has no labels", []string{"--labels-file", empty, dog}},
-		"gap in the file":   {"label 2 is empty", []string{"--labels-file", gap, dog}},
+		"gap in the file":   {"line 2 is empty", []string{"--labels-file", gap, dog}},
 		"no labels file":    {"nofile.txt", []string{"--labels-file", "nofile.txt", dog}},
 		"bad template":      {"has no {}", []string{"--labels", "dog,car", "--template", "a photo", dog}},
 		"unknown templates": {"openai81", []string{"--labels", "dog,car", "--templates", "openai81", dog}},

@@ -56,6 +56,9 @@ func (p *program) compare(c *cobra.Command, a, b string) error {
 			continue
 		}
 		towers |= core.ImageTower
+		if a == b && len(sources) == 1 {
+			continue // one picture, named once if it fails
+		}
 		source, err := p.onePicture(c, argument)
 		if err != nil {
 			return err
@@ -77,7 +80,10 @@ func (p *program) compare(c *cobra.Command, a, b string) error {
 	for _, argument := range []string{a, b} {
 		text, isText := strings.CutPrefix(argument, textPrefix)
 		if !isText {
-			both, ofPicture = append(both, ofPicture[0]), ofPicture[1:]
+			both = append(both, ofPicture[0])
+			if a != b {
+				ofPicture = ofPicture[1:]
+			}
 			continue
 		}
 		tokens, err := m.Tokenize(text)

@@ -111,6 +111,8 @@ func (o *embedding) check(c *cobra.Command, arguments []string) error {
 	switch {
 	case o.json && o.format != "" && o.format != "jsonl":
 		return usage(c, "--json and --format %s exclude each other", o.format)
+	case o.json && o.format == "" && vectors.FormatOf(o.output) != "" && vectors.FormatOf(o.output) != "jsonl":
+		return usage(c, "--json and the name %s exclude each other: say --format", o.output)
 	case o.json:
 		o.format = "jsonl"
 	case o.format == "":

@@ -24,6 +24,7 @@ const (
 	someFailed  = 1   // some inputs failed, the others were done
 	notStarted  = 2   // wrong usage, or nothing could start
 	interrupted = 130 // as shells call the end by Ctrl-C
+	unread      = 141 // as shells call the end by a closed pipe
 )
 
 // errSomeFailed ends a command whose failures have been named one by one.
@@ -35,6 +36,8 @@ var errInterrupted = errors.New("interrupted")
 const grace = 600 * time.Millisecond
 
 func main() {
+	// A reader that goes away (| head) shall be an error like others, so that no temporary file is left behind.
+	signal.Ignore(syscall.SIGPIPE)
 	p := &program{out: bufio.NewWriter(os.Stdout)}
 	err := rootCommand(p).ExecuteContext(interruptible())
 	os.Exit(p.finish(err))
@@ -45,7 +48,7 @@ func main() {
 func interruptible() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
 		<-signals
 		cancel(errInterrupted)
@@ -73,6 +76,9 @@ func (p *program) finish(err error) int {
 		return someFailed
 	case errors.Is(err, errNothing):
 		return notStarted
+	case errors.Is(err, syscall.EPIPE):
+		output.Abandon()
+		return unread
 	case errors.Is(err, context.Canceled), errors.Is(err, errInterrupted):
 		output.Abandon()
 		fmt.Fprintln(os.Stderr, "goclip: interrupted")

@@ -75,8 +75,12 @@ func TestTokenizeRefuses(t *testing.T) {
 	refused(t, "--dialect", "tokenize", "--dialect", "latin", "dog")
 	refused(t, "--context", "tokenize", "--context", "1", "dog")
 	refused(t, "nofile", "tokenize", "--in", "nofile.jsonl")
-	refused(t, "line 2", "tokenize", "--in", write(t, t.TempDir(), "t.jsonl", "{\"text\":\"dog\"}\n{}\n"))
-	refused(t, "line 1", "tokenize", "--in", write(t, t.TempDir(), "t.jsonl", "dog\n"))
+	refused(t, "--context", "tokenize", "--context", "1000000000", "dog")
+	r := run(t, "tokenize", "--json", "--in", write(t, t.TempDir(), "t.jsonl", "{\"text\":\"dog\"}\n{}\nnothing\n{\"text\":\"cat\"}\n"))
+	require.Equal(t, 1, r.status)
+	require.Contains(t, r.stderr, "line 2: there is no \"text\"")
+	require.Contains(t, r.stderr, "line 3")
+	require.Equal(t, 4, strings.Count(r.stdout, "\n"), "the good lines and the two errors")
 }
 
 func TestPreprocess(t *testing.T) {

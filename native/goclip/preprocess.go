@@ -34,6 +34,8 @@ type prepared struct {
 	Height    int    `json:"height"`
 	SHA256U8  string `json:"sha256_u8"`
 	SHA256F32 string `json:"sha256_f32"`
+
+	result *preprocess.Result // to be saved; nil: nothing is
 }
 
 // orientations are what --exif takes.
@@ -108,15 +110,21 @@ func (o *preparing) prepare(ctx context.Context, config preprocess.Config, sourc
 			picture = picture.Upright()
 		}
 		result, err := config.Apply(picture)
-		if err == nil && o.output != "" {
-			err = save(o.output, config, result)
-		}
 		if err != nil {
 			return prepared{}, err
 		}
-		return checksums(result), nil
+		p := checksums(result)
+		if o.output != "" {
+			p.result = result
+		}
+		return p, nil
 	})
 	for r := range results {
+		if r.Value.result != nil {
+			if err := save(o.output, config, r.Value.result); err != nil {
+				return err
+			}
+		}
 		if err := o.show(r); err != nil {
 			return err
 		}

@@ -176,9 +176,9 @@ func (p *program) outcome() error {
 }
 
 // packages are the names that errors begin with. They tell a programmer where an error is from, and a user nothing.
-var packages = regexp.MustCompile(`^(?:(?:core|preprocess|jpeg|tokenizer|checkpoint|zoo|tower|kernels|simd|reference|webgpu|output|pictures|vectors): )+`)
+var packages = regexp.MustCompile(`(^|: )(?:(?:core|preprocess|jpeg|tokenizer|checkpoint|zoo|tower|kernels|simd|reference|webgpu|output|pictures|vectors): )+`)
 
-func reason(err error) string { return packages.ReplaceAllString(err.Error(), "") }
+func reason(err error) string { return packages.ReplaceAllString(err.Error(), "$1") }
 
 // shown makes a name fit for a line: control characters, which a file's name may have, would end it or worse.
 func shown(s string) string {

@@ -83,6 +83,9 @@ func readLabels(name string) ([]string, error) {
 	var labels []string
 	for line := range strings.Lines(text) {
 		labels = append(labels, strings.TrimSpace(line))
+		if labels[len(labels)-1] == "" {
+			return nil, fmt.Errorf("%s: line %d is empty, want a label", name, len(labels))
+		}
 	}
 	return labels, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -73,14 +74,21 @@ func (o *tokenizing) run(c *cobra.Command, arguments []string) error {
 	if err := oneOf(c, "dialect", o.dialect, dialects); err != nil {
 		return err
 	}
-	if o.context < 2 && c.Flags().Changed("context") {
-		return usage(c, "--context is %d, want 2 or more", o.context)
+	if (o.context < 2 || o.context > largestContext) && c.Flags().Changed("context") {
+		return usage(c, "--context is %d, want 2 to %d", o.context, largestContext)
 	}
 	encoder, err := o.open()
 	if err != nil {
 		return err
 	}
 	for text, err := range o.texts(arguments) {
+		var bad *badLine
+		if errors.As(err, &bad) {
+			if err := o.failLine(bad); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -91,7 +99,32 @@ func (o *tokenizing) run(c *cobra.Command, arguments []string) error {
 			return err
 		}
 	}
-	return nil
+	return o.outcome()
+}
+
+// largestContext is more than any text tower reads.
+const largestContext = 1 << 16
+
+// badLine is a line of --in that holds no text. The others still are tokenized.
+type badLine struct {
+	file string
+	line int
+	err  error
+}
+
+func (b *badLine) Error() string { return fmt.Sprintf("%s: line %d: %v", b.file, b.line, b.err) }
+
+// failLine names a bad line, once on standard error and in JSON on standard output.
+func (o *tokenizing) failLine(b *badLine) error {
+	o.failed = true
+	o.say("%s", shown(b.Error()))
+	if !o.json {
+		return nil
+	}
+	return o.emit(struct {
+		Line  int    `json:"line"`
+		Error string `json:"error"`
+	}{b.line, b.err.Error()})
 }
 
 func (o *tokenizing) open() (core.TextEncoder, error) {
@@ -142,17 +175,18 @@ func objectTexts(name string) iter.Seq2[string, error] {
 			var object struct {
 				Text *string `json:"text"`
 			}
-			if err == nil {
-				if err = json.Unmarshal([]byte(line), &object); err == nil && object.Text == nil {
-					err = fmt.Errorf(`there is no "text"`)
-				}
-				if err != nil {
-					err = fmt.Errorf("%s: line %d: %w", name, number, err)
-				}
-			}
 			if err != nil {
 				yield("", err)
 				return
+			}
+			if err = json.Unmarshal([]byte(line), &object); err == nil && object.Text == nil {
+				err = errors.New(`there is no "text"`)
+			}
+			if err != nil {
+				if !yield("", &badLine{name, number, err}) {
+					return
+				}
+				continue
 			}
 			if !yield(*object.Text, nil) {
 				return

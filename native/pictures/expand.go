@@ -96,6 +96,9 @@ func hidden(name string) bool { return strings.HasPrefix(name, ".") }
 
 // glob does what a shell does with a pattern.
 func glob(pattern string) []Source {
+	if strings.Contains(pattern, "**") {
+		return failed(pattern, errors.New("** is no pattern here: name the folder, and all below it is taken"))
+	}
 	matches, err := filepath.Glob(pattern)
 	if err != nil {
 		return failed(pattern, errors.New("not a pattern that can be matched"))
