@@ -95,6 +95,9 @@ func (o *embedding) run(c *cobra.Command, arguments []string) error {
 		o.say("every input failed, %s is not written", o.output)
 		return errSomeFailed
 	}
+	if o.rows == 0 && !o.failed {
+		o.warn("%s has no texts: there was nothing to embed", shown(o.textsFile))
+	}
 	if err := o.writer.Finish(); err != nil {
 		return fmt.Errorf("cannot write the embeddings: %w", err)
 	}
