@@ -74,19 +74,18 @@ const sentencesAtOnce = 256
 
 // embed makes the vectors of count labels.
 func (c *Classifier) embed(ctx context.Context, first, count int, templates []string) error {
-	var sentences []string
+	var sentences [][]int32
 	for i, label := range c.labels[first : first+count] {
 		for _, t := range templates {
-			sentence := strings.ReplaceAll(t, BareLabel, label)
-			tokens, err := c.model.Tokenize(sentence)
+			tokens, err := c.model.Tokenize(strings.ReplaceAll(t, BareLabel, label))
 			if err != nil {
 				return err
 			}
 			c.truncated[first+i] = c.truncated[first+i] || tokens.Truncated
-			sentences = append(sentences, sentence)
+			sentences = append(sentences, tokens.IDs)
 		}
 	}
-	vectors, err := c.model.EmbedTexts(ctx, sentences)
+	vectors, err := c.model.idVectors(ctx, sentences, embeds)
 	if err != nil {
 		return err
 	}

@@ -103,6 +103,11 @@ func (m *Model) textVectors(ctx context.Context, texts []string, which int) ([][
 		}
 		ids[i] = tokens.IDs
 	}
+	return m.idVectors(ctx, ids, which)
+}
+
+// idVectors runs texts that are tokenized already.
+func (m *Model) idVectors(ctx context.Context, ids [][]int32, which int) ([][]float32, error) {
 	var out [][]float32
 	err := m.text.run(ctx, ids, false, collect(&out, which))
 	return out, err

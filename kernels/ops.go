@@ -79,3 +79,20 @@ type Attend struct {
 	// PerQuery: Lengths has a number for every query of every item, not one for every item.
 	PerQuery bool
 }
+
+// Seen is how many keys, from the first, one query of an item looks at: query of queries, over so many keys. lengths is
+// the integer input that Lengths names; it is not read without one.
+func (a Attend) Seen(lengths []int32, item, query, queries, keys int) int {
+	seen := keys
+	switch {
+	case a.Lengths == NoInts:
+	case a.PerQuery:
+		seen = int(lengths[item*queries+query])
+	default:
+		seen = int(lengths[item])
+	}
+	if a.Causal {
+		seen = min(seen, query+keys-queries+1)
+	}
+	return seen
+}

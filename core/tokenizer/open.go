@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"strings"
+
+	"github.com/goclip/goclip/core/internal/files"
 )
 
 // Numbers of bytes that a file may have: vocabularies and merges, and what is configured beside them.
@@ -167,17 +168,9 @@ func unmarshal(name string, text []byte, into any) error {
 }
 
 func readFile(fsys fs.FS, name string, most int64) ([]byte, error) {
-	f, err := fsys.Open(name)
+	text, err := files.Read(fsys, name, most)
 	if err != nil {
 		return nil, fmt.Errorf("tokenizer: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err != nil {
-		return nil, fmt.Errorf("tokenizer: %w", err)
-	}
-	if int64(len(text)) > most {
-		return nil, fmt.Errorf("tokenizer: %s is larger than %d MiB", name, most>>20)
 	}
 	return text, nil
 }

@@ -33,11 +33,8 @@ func (d *Device) Name() string { return "reference (float64 sums)" }
 
 // Load keeps a copy of the weight.
 func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
-	if len(s.Values) != s.Shape.Elements() {
-		return kernels.Weight{}, fmt.Errorf("reference: weight %s has %d values for shape %v", s.Name, len(s.Values), s.Shape)
-	}
-	if s.Bias != nil && len(s.Bias) != s.Shape[0] {
-		return kernels.Weight{}, fmt.Errorf("reference: weight %s has %d bias values for shape %v", s.Name, len(s.Bias), s.Shape)
+	if err := s.Check(); err != nil {
+		return kernels.Weight{}, fmt.Errorf("reference: %w", err)
 	}
 	shape := append(kernels.Shape{}, s.Shape...)
 	d.mu.Lock()

@@ -92,16 +92,7 @@ func (p *program) Attention(dst, q, k, v kernels.Ref, a kernels.Attend) {
 	scores := make([]float64, keys)
 	p.step(func() {
 		each(dst.Shape, func(item, i int) {
-			seen := keys
-			if a.Lengths != kernels.NoInts {
-				seen = int(p.ints[a.Lengths][item])
-				if a.PerQuery {
-					seen = int(p.ints[a.Lengths][item*queries+i])
-				}
-			}
-			if a.Causal {
-				seen = min(seen, i+keys-queries+1)
-			}
+			seen := a.Seen(p.lengths(a), item, i, queries, keys)
 			for h := range a.Heads {
 				at := h * head
 				query := p.row(q, item, i)[at : at+head]
@@ -132,4 +123,12 @@ func (p *program) Attention(dst, q, k, v kernels.Ref, a kernels.Attend) {
 			}
 		})
 	})
+}
+
+// lengths are the numbers that an attention's Lengths names; nil without them.
+func (p *program) lengths(a kernels.Attend) []int32 {
+	if a.Lengths == kernels.NoInts {
+		return nil
+	}
+	return p.ints[a.Lengths]
 }

@@ -17,16 +17,7 @@ func (p *program) Attention(dst, q, k, v kernels.Ref, a kernels.Attend) {
 	p.add(items*a.Heads, 2*items*queries*keys*q.Shape.Width(), func(worker, unit int) {
 		item, at := unit/a.Heads, unit%a.Heads*head
 		for i := range queries {
-			seen := keys
-			if a.Lengths != kernels.NoInts {
-				seen = int(p.ints[a.Lengths][item])
-				if a.PerQuery {
-					seen = int(p.ints[a.Lengths][item*queries+i])
-				}
-			}
-			if a.Causal {
-				seen = min(seen, i+keys-queries+1)
-			}
+			seen := a.Seen(p.lengths(a), item, i, queries, keys)
 			scores := p.scratch[worker][:seen]
 			query := qs.row(item, i)[at : at+head]
 			for j := range scores {
@@ -77,4 +68,12 @@ func softmax(scores []float32) {
 	for i := range scores {
 		scores[i] *= share
 	}
+}
+
+// lengths are the numbers that an attention's Lengths names; nil without them.
+func (p *program) lengths(a kernels.Attend) []int32 {
+	if a.Lengths == kernels.NoInts {
+		return nil
+	}
+	return p.ints[a.Lengths]
 }

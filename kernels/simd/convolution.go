@@ -7,11 +7,7 @@ import "github.com/goclip/goclip/kernels"
 func (p *program) groupedConv2D(dst, x kernels.Ref, w kernels.Weight, win kernels.Window, e kernels.Epilogue) {
 	m := p.device.weight(w.ID)
 	in := p.rows(x)
-	s := store{dst: p.rows(dst), bias: m.bias, act: e.Act}
-	if e.Residual != nil {
-		residual := p.rows(*e.Residual)
-		s.residual = &residual
-	}
+	s := p.store(dst, m, e)
 	height, width := x.Shape[1], x.Shape[2]
 	outputs, channels := w.Shape[0], w.Shape[3]
 	perGroup := outputs / win.Groups

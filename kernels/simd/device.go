@@ -25,7 +25,6 @@ type Options struct {
 
 // weight is a loaded tensor: packed panels for products, plain values otherwise.
 type weight struct {
-	spec   kernels.WeightSpec // without Values and Bias
 	values []float32
 	bias   []float32 // padded to whole panels for products
 }
@@ -63,13 +62,10 @@ func threads(n int) string {
 
 // Load packs a weight.
 func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
-	if len(s.Values) != s.Shape.Elements() {
-		return kernels.Weight{}, fmt.Errorf("simd: weight %s has %d values for shape %v", s.Name, len(s.Values), s.Shape)
+	if err := s.Check(); err != nil {
+		return kernels.Weight{}, fmt.Errorf("simd: %w", err)
 	}
-	if s.Bias != nil && len(s.Bias) != s.Shape[0] {
-		return kernels.Weight{}, fmt.Errorf("simd: weight %s has %d bias values for shape %v", s.Name, len(s.Bias), s.Shape)
-	}
-	w := &weight{spec: kernels.WeightSpec{Name: s.Name, Role: s.Role, Shape: append(kernels.Shape{}, s.Shape...)}}
+	w := &weight{}
 	switch s.Role {
 	case kernels.Matrix, kernels.Filter:
 		out := s.Shape[0]
@@ -84,7 +80,7 @@ func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	defer d.mu.Unlock()
 	d.next++
 	d.weights[d.next] = w
-	return kernels.Weight{ID: d.next, Role: s.Role, Shape: w.spec.Shape, Bias: s.Bias != nil}, nil
+	return kernels.Weight{ID: d.next, Role: s.Role, Shape: append(kernels.Shape{}, s.Shape...), Bias: s.Bias != nil}, nil
 }
 
 // Unload frees a weight.

@@ -51,11 +51,7 @@ func (p *program) product(dst kernels.Ref, w kernels.Weight, e kernels.Epilogue,
 	total := dst.Shape.Items() * rows
 	block := min(blockRows, roundUp((total+p.device.pool.threads-1)/p.device.pool.threads, tileRows))
 	p.needScratch(block * padded)
-	s := store{dst: p.rows(dst), bias: m.bias, act: e.Act}
-	if e.Residual != nil {
-		residual := p.rows(*e.Residual)
-		s.residual = &residual
-	}
+	s := p.store(dst, m, e)
 
 	p.add((total+block-1)/block, total*depth*outputs, func(worker, unit int) {
 		first := unit * block
@@ -93,6 +89,16 @@ type store struct {
 	bias     []float32
 	act      kernels.Act
 	residual *view
+}
+
+// store prepares the end of a product.
+func (p *program) store(dst kernels.Ref, w *weight, e kernels.Epilogue) store {
+	s := store{dst: p.rows(dst), bias: w.bias, act: e.Act}
+	if e.Residual != nil {
+		residual := p.rows(*e.Residual)
+		s.residual = &residual
+	}
+	return s
 }
 
 func (s *store) put(item, row, at int, sums []float32) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/goclip/goclip/internal/hardware"
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/reference"
 )
@@ -42,12 +43,12 @@ func TestSelfTestFails(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// openAny opens a device or skips, quietly: TestDevice is where a missing adapter counts.
+// openAny opens a device, software adapters included.
 func openAny(t *testing.T) *Device {
 	t.Helper()
 	d, err := Open(Options{AllowSoftware: true})
 	if errors.Is(err, ErrNoAdapter) {
-		t.Skip(err)
+		hardware.Missing(t, "webgpu", err)
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })

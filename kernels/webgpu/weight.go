@@ -15,12 +15,8 @@ type weight struct {
 
 // Load brings a weight onto the GPU, a Table into a slice. Products without a bias get one of zeros.
 func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
-	n, bias := s.Shape.Elements(), len(s.Bias)
-	if len(s.Shape) == 0 || n < 1 || len(s.Values) != n {
-		return kernels.Weight{}, fmt.Errorf("webgpu: weight %s has %d values for shape %v", s.Name, len(s.Values), s.Shape)
-	}
-	if s.Bias != nil && bias != s.Shape[0] {
-		return kernels.Weight{}, fmt.Errorf("webgpu: weight %s has %d bias values for shape %v", s.Name, bias, s.Shape)
+	if err := s.Check(); err != nil {
+		return kernels.Weight{}, fmt.Errorf("webgpu: %w", err)
 	}
 	tail := s.Bias
 	if s.Bias == nil && (s.Role == kernels.Matrix || s.Role == kernels.Filter) {
@@ -36,10 +32,10 @@ func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	if s.Role == kernels.Table {
 		w.table = append([]float32(nil), s.Values...)
 	} else {
-		if err := d.fits("weight "+s.Name, n+len(tail)); err != nil {
+		if err := d.fits("weight "+s.Name, len(s.Values)+len(tail)); err != nil {
 			return kernels.Weight{}, err
 		}
-		w.memory = memory{label: s.Name, bytes: floats(n + len(tail))}
+		w.memory = memory{label: s.Name, bytes: floats(len(s.Values) + len(tail))}
 		if err := d.guard("weight "+s.Name, func() error { return d.fill(&w.memory, s.Values, tail) }); err != nil {
 			d.free(&w.memory)
 			return kernels.Weight{}, err

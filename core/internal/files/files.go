@@ -10,7 +10,7 @@ import (
 // Config bounds a configuration file in bytes: real ones have a few thousand.
 const Config = 4 << 20
 
-// Read reads a whole file of at most limit bytes. A missing file is fs.ErrNotExist.
+// Read reads a whole file of at most limit bytes, whole MiB. A missing file is fs.ErrNotExist.
 func Read(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -22,7 +22,7 @@ func Read(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s is larger than the %d bytes that such a file may have", name, limit)
+		err = fmt.Errorf("%s is larger than %d MiB, which no such file is", name, limit>>20)
 	}
 	return data, err
 }
