@@ -3,6 +3,7 @@ package zoo
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/goclip/goclip/core/tower"
 	"github.com/goclip/goclip/kernels"
@@ -10,13 +11,15 @@ import (
 
 // openCLIPConfig is open_clip_config.json.
 type openCLIPConfig struct {
-	Model struct {
-		Embedding  int            `json:"embed_dim"`
-		QuickGELU  bool           `json:"quick_gelu"`
-		CustomText bool           `json:"custom_text"`
-		Vision     openCLIPVision `json:"vision_cfg"`
-		Text       openCLIPText   `json:"text_cfg"`
-	} `json:"model_cfg"`
+	Model openCLIPModel `json:"model_cfg"`
+}
+
+type openCLIPModel struct {
+	Embedding  int            `json:"embed_dim"`
+	QuickGELU  bool           `json:"quick_gelu"` // of open_clip's own towers only
+	CustomText bool           `json:"custom_text"`
+	Vision     openCLIPVision `json:"vision_cfg"`
+	Text       openCLIPText   `json:"text_cfg"`
 }
 
 // openCLIPBlocks are the switches that both towers have.
@@ -69,39 +72,96 @@ func readOpenCLIP(data []byte) (*Config, error) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, err
 	}
-	switch {
-	case m.Vision.TimmName != "":
-		return nil, fmt.Errorf("%w: an image tower of timm, %q; goclip opens open_clip's plain ViT so far", ErrUnsupported, m.Vision.TimmName)
-	case m.Text.HuggingFace != "":
-		return nil, fmt.Errorf("%w: a text tower of Hugging Face, %q; goclip opens open_clip's own text tower so far", ErrUnsupported, m.Text.HuggingFace)
-	}
-	image, err := m.Vision.tower(m.Embedding, m.QuickGELU)
+	image, err := m.image()
 	if err != nil {
 		return nil, fmt.Errorf("vision_cfg: %w", err)
 	}
-	text, err := m.Text.tower(m.Embedding, m.QuickGELU)
+	text, err := m.text()
 	if err != nil {
 		return nil, fmt.Errorf("text_cfg: %w", err)
 	}
-	textRules := openAIText
-	if text.ProjectionBias {
-		textRules = with(textRules, linearProjection)
-	}
-	if text.ClassEmbedding {
-		textRules = with(textRules, classEmbedding)
-	}
 	config := &Config{Source: OpenCLIP, Family: "clip"}
-	config.build = func(has func(string) bool) towers {
-		t := towers{image, text, names{"visual.", openAIImage}, names{"", textRules}}
-		if image.Pool == tower.AttentionPool {
-			t.imageNames.rules = with(openAIImage, attentionPooler(has("visual.attn_pool.attn.in_proj_weight")))
+	config.build = func(t tensors) (made towers, err error) {
+		if made.image, made.imageNames, err = image(t); err != nil {
+			return made, fmt.Errorf("vision_cfg: %w", err)
 		}
-		if has("text.token_embedding.weight") {
-			t.textNames.prefix = "text."
+		if made.text, made.textNames, err = text(t); err != nil {
+			return made, fmt.Errorf("text_cfg: %w", err)
 		}
-		return t
+		return made, nil
 	}
 	return config, nil
+}
+
+// imageBuild and textBuild make one tower, as build does both.
+type (
+	imageBuild func(t tensors) (tower.Image, names, error)
+	textBuild  func(t tensors) (tower.Language, names, error)
+)
+
+// image chooses the image tower: one of timm's by the beginning of its name, or open_clip's own ViT.
+func (m *openCLIPModel) image() (imageBuild, error) {
+	if name := m.Vision.TimmName; name != "" {
+		for _, family := range timmTowers {
+			if strings.HasPrefix(name, family.beginning) {
+				return family.read(m)
+			}
+		}
+		return nil, fmt.Errorf("%w: an image tower of timm, %q; goclip opens open_clip's plain ViT so far", ErrUnsupported, name)
+	}
+	return m.vit()
+}
+
+// timmTowers are the families of timm's image towers by the beginning of timm_model_name, the more special first. Each
+// has the file of its family.
+var timmTowers = []struct {
+	beginning string
+	read      func(m *openCLIPModel) (imageBuild, error)
+}{}
+
+// text chooses the text tower: one of Hugging Face's, or open_clip's own.
+func (m *openCLIPModel) text() (textBuild, error) {
+	if name := m.Text.HuggingFace; name != "" {
+		return nil, fmt.Errorf("%w: a text tower of Hugging Face, %q; goclip opens open_clip's own text tower so far", ErrUnsupported, name)
+	}
+	return m.transformer()
+}
+
+// vit is open_clip's VisionTransformer.
+func (m *openCLIPModel) vit() (imageBuild, error) {
+	image, err := m.Vision.tower(m.Embedding, m.QuickGELU)
+	if err != nil {
+		return nil, err
+	}
+	return func(t tensors) (tower.Image, names, error) {
+		rules := openAIImage
+		if image.Pool == tower.AttentionPool {
+			rules = with(rules, attentionPooler(t.has("visual.attn_pool.attn.in_proj_weight")))
+		}
+		return image, names{"visual.", rules}, nil
+	}, nil
+}
+
+// transformer is open_clip's TextTransformer.
+func (m *openCLIPModel) transformer() (textBuild, error) {
+	text, err := m.Text.tower(m.Embedding, m.QuickGELU)
+	if err != nil {
+		return nil, err
+	}
+	rules := openAIText
+	if text.ProjectionBias {
+		rules = with(rules, linearProjection)
+	}
+	if text.ClassEmbedding {
+		rules = with(rules, classEmbedding)
+	}
+	return func(t tensors) (tower.Language, names, error) {
+		scheme := names{"", rules}
+		if t.has("text.token_embedding.weight") {
+			scheme.prefix = "text."
+		}
+		return text, scheme, nil
+	}, nil
 }
 
 // transformer gives the blocks that a configuration describes.

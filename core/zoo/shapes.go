@@ -64,9 +64,8 @@ func fromShapes(c *checkpoint.Checkpoint, file string) (*Config, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	config := &Config{Source: OpenAI, Family: "clip", Image: image, Text: text}
-	config.image, config.text = names{"visual.", openAIImage}, names{"", openAIText}
-	return config, nil
+	made := towers{image, text, names{"visual.", openAIImage}, names{"", openAIText}}
+	return &Config{Source: OpenAI, Family: "clip", build: func(tensors) (towers, error) { return made, nil }}, nil
 }
 
 // shapes reads sizes off tensors and keeps its first failure.

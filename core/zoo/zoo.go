@@ -1,9 +1,12 @@
 // Package zoo knows the kinds of CLIP checkpoints: how each writes its configuration, how it names its tensors, and
 // which tower of package tower they make.
 //
-//	config.json             Hugging Face CLIP: two towers or one   huggingface.go
-//	open_clip_config.json   open_clip                              openclip.go
-//	no configuration        told from the tensors' shapes          shapes.go
+//	config.json             Hugging Face        huggingface.go, which hands each model_type to a file of its own
+//	open_clip_config.json   open_clip           openclip.go, which hands each kind of tower to a file of its own
+//	no configuration        the tensors' shapes shapes.go
+//
+// A configuration becomes towers in two steps: what it says alone, and what the checkpoint's tensors add or correct
+// (tensors.go).
 //
 // Every naming scheme is one table onto the towers' canonical names (names.go). What has to be computed while loading
 // (concatenating q, k and v, transposing, layer scale) is in recipe.go.
@@ -56,10 +59,13 @@ type Config struct {
 	Text   tower.Language // nil: no text tower
 
 	image, text names
-	// build makes the towers again once it can be asked which tensors there are: prefixes differ between versions, and
-	// some projections are only there if the file has them.
-	build func(has func(tensor string) bool) towers
+	build       build
 }
+
+// build makes the towers that a configuration describes. It is called without tensors first, and again with those of the
+// checkpoint: prefixes differ between versions, some projections are only there if the file has them, and some
+// configurations name an architecture whose sizes the tensors have.
+type build func(t tensors) (towers, error)
 
 // towers are what a configuration describes, with the names of their tensors.
 type towers struct {
@@ -68,9 +74,14 @@ type towers struct {
 	imageNames, textNames names
 }
 
-func (c *Config) settle(has func(tensor string) bool) {
-	t := c.build(has)
-	c.Image, c.Text, c.image, c.text = t.image, t.text, t.imageNames, t.textNames
+// settle makes the towers and checks them.
+func (c *Config) settle(t tensors) error {
+	made, err := c.build(t)
+	if err != nil {
+		return err
+	}
+	c.Image, c.Text, c.image, c.text = made.image, made.text, made.imageNames, made.textNames
+	return c.check()
 }
 
 // ReadConfig reads the configuration of a model folder: config.json or open_clip_config.json. Without one the error is
@@ -105,8 +116,10 @@ func readConfig(fsys fs.FS, kind configFile) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("zoo: %s: %w", kind.name, err)
 	}
-	c.settle(func(string) bool { return false })
-	return c, c.check()
+	if err := c.settle(tensors{}); err != nil {
+		return nil, fmt.Errorf("zoo: %s: %w", kind.name, err)
+	}
+	return c, nil
 }
 
 // Model is a configuration together with the checkpoint that fits it.
@@ -198,15 +211,13 @@ func findWeights(fsys fs.FS, openCLIP bool) (string, error) {
 
 // fit completes a configuration with what only the tensors tell and checks them.
 func fit(config *Config, ckpt *checkpoint.Checkpoint, file string) (*Model, error) {
-	var err error
 	if config == nil {
+		var err error
 		if config, err = fromShapes(ckpt, file); err != nil {
 			return nil, err
 		}
-	} else {
-		config.settle(func(name string) bool { _, ok := ckpt.Lookup(name); return ok })
 	}
-	if err := config.check(); err != nil {
+	if err := config.settle(tensors{ckpt}); err != nil {
 		return nil, err
 	}
 	m := &Model{Config: *config, Checkpoint: ckpt, LogitScale: 1}
