@@ -20,26 +20,17 @@ type Info struct {
 	LogitBias  float64    `json:"logit_bias"`
 	Image      *TowerInfo `json:"image,omitempty"`
 	Text       *TowerInfo `json:"text,omitempty"`
-	Parameters int        `json:"parameters"`
-	// WeightBytes is what the weights take in float32, ProgramBytes what the buffers of one forward pass at batch 1 take.
+	Parameters int        `json:"parameters"` // of the towers, as the original implementation counts them
+	// WeightBytes is what the loaded weights take in float32, ProgramBytes what the buffers of one forward pass at batch
+	// 1 take.
 	WeightBytes  int64 `json:"weight_bytes"`
 	ProgramBytes int64 `json:"program_bytes"`
 }
 
 // TowerInfo describes one tower.
 type TowerInfo struct {
-	Kind       string  `json:"kind"`
-	Width      int     `json:"width"`
-	Layers     int     `json:"layers"`
-	Heads      int     `json:"heads"`
-	MLP        int     `json:"mlp"`
-	Activation string  `json:"activation"`
-	Epsilon    float32 `json:"layer_norm_epsilon"`
-	ImageSize  int     `json:"image_size,omitempty"`
-	Patch      int     `json:"patch,omitempty"`
-	Context    int     `json:"context,omitempty"`
-	Vocabulary int     `json:"vocabulary,omitempty"`
-	Parameters int     `json:"parameters"`
+	tower.Summary
+	Parameters int `json:"parameters"` // as the original implementation counts them
 }
 
 // Inspect describes a model and lists its tensors; no weight is read.
@@ -59,41 +50,30 @@ func (m *Model) Info() (Info, error) { return describe(m.zoo) }
 func describe(z *zoo.Model) (Info, error) {
 	info := Info{Family: z.Family, Source: string(z.Source), Format: z.Checkpoint.Format(), Scores: z.Scores.String(),
 		LogitScale: z.LogitScale, LogitBias: z.LogitBias}
-	count := func(params []tower.Param) int {
-		n := 0
-		for _, p := range params {
-			n += p.Elements()
-		}
-		return n
-	}
+	imageCount, textCount := z.Parameters()
 	if z.Image != nil {
 		info.Embedding = z.Image.Embedding()
-		t := &TowerInfo{Kind: "image", Parameters: count(z.Image.Params())}
-		if v, ok := z.Image.(tower.ViT); ok {
-			t.Kind, t.ImageSize, t.Patch = "vit", v.Image, v.Patch
-			t.transformer(v.Transformer)
-		}
-		info.Image = t
-		info.Parameters += t.Parameters
+		info.Image = &TowerInfo{z.Image.Summary(), imageCount}
+		info.WeightBytes += weightBytes(z.Image.Params())
 	}
 	if z.Text != nil {
 		info.Embedding = z.Text.Embedding()
-		t := &TowerInfo{Kind: "text", Parameters: count(z.Text.Params()), Context: z.Text.Length(), Vocabulary: z.Text.Entries()}
-		if v, ok := z.Text.(tower.Text); ok {
-			t.Kind = "transformer"
-			t.transformer(v.Transformer)
-		}
-		info.Text = t
-		info.Parameters += t.Parameters
+		info.Text = &TowerInfo{z.Text.Summary(), textCount}
+		info.WeightBytes += weightBytes(z.Text.Params())
 	}
-	info.WeightBytes = 4 * int64(info.Parameters)
+	info.Parameters = imageCount + textCount
 	var err error
 	info.ProgramBytes, err = programBytes(z)
 	return info, err
 }
 
-func (t *TowerInfo) transformer(b tower.Transformer) {
-	t.Width, t.Layers, t.Heads, t.MLP, t.Activation, t.Epsilon = b.Width, b.Layers, b.Heads, b.Hidden, b.Act.String(), b.Eps
+// weightBytes is what the weights take in float32.
+func weightBytes(params []tower.Param) int64 {
+	var n int64
+	for _, p := range params {
+		n += 4 * int64(p.Elements())
+	}
+	return n
 }
 
 // programBytes plans both towers for one input with weights that only have shapes.

@@ -48,6 +48,8 @@ type Image interface {
 	Params() []Param
 	// Embedding is the width of the result.
 	Embedding() int
+	// Summary describes the tower.
+	Summary() Summary
 	// Picture is the shape of one input: [height, width, 3].
 	Picture() kernels.Shape
 	// Record writes one forward pass over so many pictures, the graph's only input.
@@ -62,6 +64,8 @@ type Language interface {
 	Params() []Param
 	// Embedding is the width of the result.
 	Embedding() int
+	// Summary describes the tower.
+	Summary() Summary
 	// Length is the number of positions, padding included; Entries the size of the vocabulary.
 	Length() int
 	Entries() int

@@ -23,15 +23,29 @@ type source struct {
 	part, of int // of 0: the whole tensor
 }
 
-// rule says where one canonical parameter is.
+// rule says where one canonical parameter is, and what is folded into it while it is loaded.
 type rule struct {
-	values []source // put together along the first axis
+	values []source // put together along the first axis; none: the identity
 	bias   []source
 	layout layout
-	scale  string // optional factor of every output, folded into values and bias: layer scale
+
+	before, after batchNorm // of the product's input and of its result
+	// plus are branches that see the same input and are added, smaller filters in the middle of the parameter's. They may
+	// have branches themselves.
+	plus   []rule
+	kernel int    // side of this branch's filters; 0: as the parameter's
+	minus  bool   // this branch is subtracted
+	scale  string // factor of every output of the sum: layer scale
 }
 
-// names maps canonical parameter names onto the tensor names of one scheme.
+// batchNorm is a BatchNorm with fixed statistics: the beginning of its tensors' names, and its epsilon.
+type batchNorm struct {
+	stem string // "": none
+	eps  float64
+}
+
+// names maps canonical parameter names onto the tensor names of one scheme: by the whole name, or for all blocks at once,
+// with "#" for the block's number.
 type names struct {
 	prefix string
 	rules  map[string]rule
@@ -41,34 +55,56 @@ var blockNumber = regexp.MustCompile(`^block\.(\d+)\.`)
 
 // rule finds the rule for a parameter and fills in prefix and block number. Names that begin with "/" are not prefixed.
 func (n names) rule(p tower.Param) (rule, bool) {
-	key, number := p.Name, ""
-	if m := blockNumber.FindStringSubmatch(p.Name); m != nil {
+	number := ""
+	r, ok := n.rules[p.Name]
+	if m := blockNumber.FindStringSubmatch(p.Name); !ok && m != nil {
 		number = m[1]
-		key = "block.#." + strings.TrimPrefix(p.Name, m[0])
+		r, ok = n.rules["block.#."+strings.TrimPrefix(p.Name, m[0])]
 	}
-	r, ok := n.rules[key]
 	if !ok {
 		return rule{}, false
 	}
-	full := func(name string) string {
+	return r.named(p.Bias, func(name string) string {
+		if name == "" {
+			return ""
+		}
 		if rest, absolute := strings.CutPrefix(name, "/"); absolute {
 			return rest
 		}
 		return n.prefix + strings.ReplaceAll(name, "#", number)
+	}), true
+}
+
+// mustRule is the rule for a parameter; names and towers of one configuration belong together.
+func (n names) mustRule(p tower.Param) rule {
+	r, ok := n.rule(p)
+	if !ok {
+		panic("BUG: zoo: no rule for " + p.Name)
 	}
-	out := rule{layout: r.layout}
-	for _, v := range r.values {
-		out.values = append(out.values, source{full(v.name), v.part, v.of})
-	}
-	if p.Bias {
-		for _, b := range r.bias {
-			out.bias = append(out.bias, source{full(b.name), b.part, b.of})
+	return r
+}
+
+// named is a copy with complete names, and without a bias that the parameter does not have.
+func (r rule) named(bias bool, full func(string) string) rule {
+	list := func(from []source) []source {
+		var to []source
+		for _, s := range from {
+			to = append(to, source{full(s.name), s.part, s.of})
 		}
+		return to
 	}
-	if r.scale != "" {
-		out.scale = full(r.scale)
+	r.values = list(r.values)
+	r.bias = list(r.bias)
+	if !bias {
+		r.bias = nil
 	}
-	return out, true
+	r.before.stem, r.after.stem, r.scale = full(r.before.stem), full(r.after.stem), full(r.scale)
+	branches := r.plus
+	r.plus = nil
+	for _, b := range branches {
+		r.plus = append(r.plus, b.named(bias, full))
+	}
+	return r
 }
 
 // whole are entire tensors.
@@ -125,16 +161,22 @@ var huggingFaceText = huggingFaceBlocks(map[string]rule{
 	"projection": tensor("/text_projection.weight", asIs),
 })
 
-// openAIBlocks are the blocks of OpenAI's and open_clip's Transformer. Layer scale (ls_1, ls_2) is open_clip's.
+// openAIBlocks are the blocks of OpenAI's and open_clip's Transformer.
 func openAIBlocks(rules map[string]rule) map[string]rule {
 	const block = "transformer.resblocks.#."
 	rules["block.#.norm1"] = layer(block + "ln_1")
 	rules["block.#.qkv"] = rule{values: whole(block + "attn.in_proj_weight"), bias: whole(block + "attn.in_proj_bias")}
-	rules["block.#.out"] = scaled(layer(block+"attn.out_proj"), block+"ls_1.gamma")
+	rules["block.#.out"] = layer(block + "attn.out_proj")
 	rules["block.#.norm2"] = layer(block + "ln_2")
 	rules["block.#.up"] = layer(block + "mlp.c_fc")
-	rules["block.#.down"] = scaled(layer(block+"mlp.c_proj"), block+"ls_2.gamma")
+	rules["block.#.down"] = layer(block + "mlp.c_proj")
 	return rules
+}
+
+// layerScale is open_clip's factor behind both branches of a block, which ls_init_value switches on.
+var layerScale = map[string]rule{
+	"block.#.out":  scaled(openAIImage["block.#.out"], "transformer.resblocks.#.ls_1.gamma"),
+	"block.#.down": scaled(openAIImage["block.#.down"], "transformer.resblocks.#.ls_2.gamma"),
 }
 
 // openAIImage is OpenAI's VisionTransformer, below "visual.".

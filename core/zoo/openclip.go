@@ -138,6 +138,9 @@ func (m *openCLIPModel) vit() (imageBuild, error) {
 		if image.Pool == tower.AttentionPool {
 			rules = with(rules, attentionPooler(t.has("visual.attn_pool.attn.in_proj_weight")))
 		}
+		if t.has("visual.transformer.resblocks.0.ls_1.gamma") {
+			rules = with(rules, layerScale)
+		}
 		return image, names{"visual.", rules}, nil
 	}, nil
 }
@@ -159,6 +162,9 @@ func (m *openCLIPModel) transformer() (textBuild, error) {
 		scheme := names{"", rules}
 		if t.has("text.token_embedding.weight") {
 			scheme.prefix = "text."
+		}
+		if t.has(scheme.prefix + "transformer.resblocks.0.ls_1.gamma") {
+			scheme.rules = with(rules, layerScale)
 		}
 		return text, scheme, nil
 	}, nil

@@ -2,23 +2,192 @@ package zoo
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/goclip/goclip/core/checkpoint"
 	"github.com/goclip/goclip/core/tower"
 	"github.com/goclip/goclip/kernels"
 )
 
-// shape is what each of a parameter's sources must look like, before any part of it is taken.
-func (r rule) shape(p tower.Param) kernels.Shape {
+// need is a tensor that a rule reads.
+type need struct {
+	name   string
+	shape  kernels.Shape
+	buffer bool // a running statistic, which PyTorch does not count as a parameter
+}
+
+// needs lists the tensors that a rule reads for a parameter, each once.
+func (r rule) needs(p tower.Param) []need {
+	var list []need
+	add := func(more ...need) {
+		for _, n := range more {
+			if !slices.ContainsFunc(list, func(have need) bool { return have.name == n.name }) {
+				list = append(list, n)
+			}
+		}
+	}
+	for _, t := range r.terms() {
+		for _, s := range t.values {
+			add(need{name: s.name, shape: s.whole(t.shape(p))})
+		}
+		for _, s := range t.bias {
+			add(need{name: s.name, shape: s.whole(kernels.Shape{p.Shape[0] / len(t.bias)})})
+		}
+		add(t.before.needs(p.Shape.Width())...)
+		add(t.after.needs(p.Shape[0])...)
+		for _, name := range t.scales {
+			add(need{name: name, shape: kernels.Shape{p.Shape[0]}})
+		}
+	}
+	return list
+}
+
+func (b batchNorm) needs(width int) []need {
+	if b.stem == "" {
+		return nil
+	}
+	shape := kernels.Shape{width}
+	return []need{{b.stem + ".weight", shape, false}, {b.stem + ".bias", shape, false},
+		{b.stem + ".running_mean", shape, true}, {b.stem + ".running_var", shape, true}}
+}
+
+// whole is the shape of the tensor that a source of this shape is part of.
+func (s source) whole(shape kernels.Shape) kernels.Shape {
+	shape = append(kernels.Shape{}, shape...)
+	shape[0] *= max(1, s.of)
+	return shape
+}
+
+// term is one product of the sum that a rule describes, with all factors that apply to it.
+type term struct {
+	rule
+	scales []string
+}
+
+// terms writes a rule out as a sum.
+func (r rule) terms() []term {
+	list := []term{{rule: r}}
+	for _, branch := range r.plus {
+		list = append(list, branch.terms()...)
+	}
+	for i := range list {
+		if r.scale != "" {
+			list[i].scales = append(list[i].scales, r.scale)
+		}
+		if i > 0 && r.minus {
+			list[i].minus = !list[i].minus
+		}
+	}
+	return list
+}
+
+// shape is what each of the term's sources must look like, before any part of it is taken.
+func (t term) shape(p tower.Param) kernels.Shape {
 	shape := append(kernels.Shape{}, p.Shape...)
-	shape[0] /= len(r.values)
-	switch r.layout {
+	shape[0] /= len(t.values)
+	switch t.layout {
 	case transposed:
 		shape[0], shape[1] = shape[1], shape[0]
 	case filterOIHW:
-		shape = kernels.Shape{shape[0], shape[3], shape[1], shape[2]}
+		side := t.side(p)
+		shape = kernels.Shape{shape[0], shape[3], side, side}
 	}
 	return shape
+}
+
+// side is the side of the term's filters.
+func (t term) side(p tower.Param) int {
+	if t.kernel > 0 {
+		return t.kernel
+	}
+	return p.Shape[1]
+}
+
+// assemble reads a parameter, brings it into the tower's layout and folds into it what the rule says. What is folded is
+// computed in float64 and rounded once.
+func (r rule) assemble(c *checkpoint.Checkpoint, p tower.Param) (values, bias []float32, err error) {
+	terms := r.terms()
+	if len(terms) == 1 {
+		return terms[0].alone(c, p)
+	}
+	sum, sumBias := make([]float64, p.Shape.Elements()), make([]float64, p.Shape[0])
+	for _, t := range terms {
+		values, bias, err := t.read(c, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		a, err := t.affine(c, p.Shape[0])
+		if err != nil {
+			return nil, nil, err
+		}
+		t.addTo(sum, values, a, p)
+		for o := range sumBias {
+			sumBias[o] += a.shift[o]
+			if bias != nil {
+				sumBias[o] += a.factor[o] * float64(bias[o])
+			}
+		}
+	}
+	return rounded(sum), rounded(sumBias), nil
+}
+
+func rounded(values []float64) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+// alone is a parameter of one term. Its own slices are changed, so that nothing is held twice.
+func (t term) alone(c *checkpoint.Checkpoint, p tower.Param) (values, bias []float32, err error) {
+	if values, bias, err = t.read(c, p); err != nil {
+		return nil, nil, err
+	}
+	if bias == nil && p.Bias && t.before.stem+t.after.stem != "" {
+		bias = make([]float32, p.Shape[0])
+	}
+	if len(values) != p.Shape.Elements() || (p.Bias && len(bias) != p.Shape[0]) {
+		return nil, nil, fmt.Errorf("zoo: %s has %d values and %d bias values for shape %v", p.Name, len(values), len(bias), p.Shape)
+	}
+	if t.before.stem != "" {
+		a, err := t.before.affine(c, p.Shape.Width())
+		if err != nil {
+			return nil, nil, err
+		}
+		foldBefore(values, bias, a)
+	}
+	if t.after.stem == "" && len(t.scales) == 0 {
+		return values, bias, nil
+	}
+	a, err := t.affine(c, p.Shape[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	foldAfter(values, bias, a)
+	return values, bias, nil
+}
+
+// read reads a term's tensors and brings them into the tower's layout.
+func (t term) read(c *checkpoint.Checkpoint, p tower.Param) (values, bias []float32, err error) {
+	for _, s := range t.values {
+		if values, err = s.read(c, values); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, s := range t.bias {
+		if bias, err = s.read(c, bias); err != nil {
+			return nil, nil, err
+		}
+	}
+	switch t.layout {
+	case transposed:
+		values = transpose(values, p.Shape[0], p.Shape[1])
+	case filterOIHW:
+		side := t.side(p)
+		values = channelsLast(values, kernels.Shape{p.Shape[0], side, side, p.Shape[3]})
+	}
+	return values, bias, nil
 }
 
 // read appends a source's values.
@@ -35,37 +204,6 @@ func (s source) read(c *checkpoint.Checkpoint, to []float32) ([]float32, error) 
 		return values, nil
 	}
 	return append(to, values...), nil
-}
-
-// assemble reads a parameter and brings it into the tower's layout.
-func (r rule) assemble(c *checkpoint.Checkpoint, p tower.Param) (values, bias []float32, err error) {
-	for _, s := range r.values {
-		if values, err = s.read(c, values); err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, s := range r.bias {
-		if bias, err = s.read(c, bias); err != nil {
-			return nil, nil, err
-		}
-	}
-	if len(values) != p.Shape.Elements() || (p.Bias && len(bias) != p.Shape[0]) {
-		return nil, nil, fmt.Errorf("zoo: %s has %d values and %d bias values for shape %v", p.Name, len(values), len(bias), p.Shape)
-	}
-	switch r.layout {
-	case transposed:
-		values = transpose(values, p.Shape[0], p.Shape[1])
-	case filterOIHW:
-		values = channelsLast(values, p.Shape)
-	}
-	if _, ok := c.Lookup(r.scale); ok && r.scale != "" {
-		gamma, err := c.Floats(r.scale, nil)
-		if err != nil {
-			return nil, nil, err
-		}
-		scaleOutputs(values, bias, gamma)
-	}
-	return values, bias, nil
 }
 
 // transpose turns [in, out] into [out, in].
@@ -94,20 +232,6 @@ func channelsLast(values []float32, shape kernels.Shape) []float32 {
 	return turned
 }
 
-// scaleOutputs folds a layer scale gamma into the product before it: gamma·(Wx+b) = (gamma·W)x + gamma·b.
-func scaleOutputs(values, bias, gamma []float32) {
-	width := len(values) / len(gamma)
-	for o, g := range gamma {
-		row := values[o*width : (o+1)*width]
-		for i := range row {
-			row[i] *= g
-		}
-		if bias != nil {
-			bias[o] *= g
-		}
-	}
-}
-
 // Load reads the weights of one tower, one at a time, and hands each to load; the slices are not used again.
 func (m *Model) Load(params []tower.Param, image bool, load func(tower.Param, []float32, []float32) error) error {
 	scheme := m.text
@@ -115,11 +239,7 @@ func (m *Model) Load(params []tower.Param, image bool, load func(tower.Param, []
 		scheme = m.image
 	}
 	for _, p := range params {
-		r, ok := scheme.rule(p)
-		if !ok {
-			panic("BUG: zoo: no rule for " + p.Name)
-		}
-		values, bias, err := r.assemble(m.Checkpoint, p)
+		values, bias, err := scheme.mustRule(p).assemble(m.Checkpoint, p)
 		if err != nil {
 			return err
 		}

@@ -87,27 +87,10 @@ type verifier struct {
 
 func (v *verifier) params(params []tower.Param, scheme names) {
 	for _, p := range params {
-		r, ok := scheme.rule(p)
-		if !ok {
-			panic("BUG: zoo: no rule for " + p.Name)
-		}
-		for _, s := range r.values {
-			v.tensor(s.name, s.whole(r.shape(p)))
-		}
-		for _, s := range r.bias {
-			v.tensor(s.name, s.whole(kernels.Shape{p.Shape[0] / len(r.bias)}))
-		}
-		if _, ok := v.model.Checkpoint.Lookup(r.scale); ok && r.scale != "" {
-			v.tensor(r.scale, kernels.Shape{p.Shape[0]})
+		for _, n := range scheme.mustRule(p).needs(p) {
+			v.tensor(n.name, n.shape)
 		}
 	}
-}
-
-// whole is the shape of the tensor that a source of this shape is part of.
-func (s source) whole(shape kernels.Shape) kernels.Shape {
-	shape = slices.Clone(shape)
-	shape[0] *= max(1, s.of)
-	return shape
 }
 
 func (v *verifier) tensor(name string, shape kernels.Shape) {
@@ -116,9 +99,20 @@ func (v *verifier) tensor(name string, shape kernels.Shape) {
 	switch {
 	case !ok:
 		v.Missing = append(v.Missing, name)
-	case !slices.Equal(info.Shape, shape):
+	case !slices.Equal(squeezed(info.Shape), squeezed(shape)):
 		v.Misshapen = append(v.Misshapen, fmt.Sprintf("%s is %v, the configuration says %v", name, info.Shape, []int(shape)))
 	}
+}
+
+// squeezed leaves dimensions of one out: a 1x1 convolution is a matrix, and some files keep a table with a batch of one.
+func squeezed(shape []int) []int {
+	var out []int
+	for _, n := range shape {
+		if n != 1 {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 func (v *verifier) scalar(name string, required bool) {

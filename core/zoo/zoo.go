@@ -84,6 +84,31 @@ func (c *Config) settle(t tensors) error {
 	return c.check()
 }
 
+// Parameters counts what the original implementation calls parameters: before anything is folded, each tensor once,
+// without running statistics.
+func (c *Config) Parameters() (image, text int) {
+	count := func(params []tower.Param, scheme names) int {
+		counted := map[string]bool{}
+		total := 0
+		for _, p := range params {
+			for _, n := range scheme.mustRule(p).needs(p) {
+				if !n.buffer && !counted[n.name] {
+					counted[n.name] = true
+					total += n.shape.Elements()
+				}
+			}
+		}
+		return total
+	}
+	if c.Image != nil {
+		image = count(c.Image.Params(), c.image)
+	}
+	if c.Text != nil {
+		text = count(c.Text.Params(), c.text)
+	}
+	return image, text
+}
+
 // ReadConfig reads the configuration of a model folder: config.json or open_clip_config.json. Without one the error is
 // fs.ErrNotExist.
 func ReadConfig(fsys fs.FS) (*Config, error) {

@@ -142,7 +142,11 @@ func (r inspection) print(out io.Writer) {
 	line("embedding", "%d values", r.Embedding)
 	line("scores", "%s, logit = cosine * %.4f %+.4f", r.Scores, r.LogitScale, r.LogitBias)
 	if t := r.Image; t != nil {
-		line("image tower", "%s, %d x %d pixels, patches of %d", towerShape(t), t.ImageSize, t.ImageSize, t.Patch)
+		patches := ""
+		if t.Patch > 0 {
+			patches = fmt.Sprintf(", patches of %d", t.Patch)
+		}
+		line("image tower", "%s, %d x %d pixels%s", towerShape(t), t.ImageSize, t.ImageSize, patches)
 	}
 	if t := r.Text; t != nil {
 		line("text tower", "%s, context %d, vocabulary %d", towerShape(t), t.Context, t.Vocabulary)
@@ -172,9 +176,16 @@ func (r inspection) print(out io.Writer) {
 func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 func towerShape(t *core.TowerInfo) string {
-	if t.Layers == 0 {
-		return fmt.Sprintf("%s, %.2f million parameters", t.Kind, float64(t.Parameters)/1e6)
+	million := float64(t.Parameters) / 1e6
+	if len(t.Widths) > 0 {
+		return fmt.Sprintf("%s, widths %s, depths %s, %s, %.2f million parameters",
+			t.Kind, dashed(t.Widths), dashed(t.Depths), t.Activation, million)
 	}
 	return fmt.Sprintf("%s, width %d, %d layers, %d heads, MLP %d, %s, %.2f million parameters",
-		t.Kind, t.Width, t.Layers, t.Heads, t.MLP, t.Activation, float64(t.Parameters)/1e6)
+		t.Kind, t.Width, t.Layers, t.Heads, t.MLP, t.Activation, million)
+}
+
+// dashed writes the sizes of stages as papers do: 3-4-6-3.
+func dashed(sizes []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(sizes), "[]"), " ", "-")
 }

@@ -43,6 +43,9 @@ export interface TowerInfo {
   layers: number;
   heads: number;
   parameters: number;
+  /** Channels and blocks of each stage of a convolutional tower. */
+  widths?: number[];
+  depths?: number[];
   image_size?: number;
   patch?: number;
   context?: number;
