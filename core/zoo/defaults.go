@@ -7,6 +7,9 @@ import "encoding/json"
 // layerNormEps is the epsilon of every LayerNorm, unless a configuration says another one: torch.nn.LayerNorm's.
 const layerNormEps = 1e-5
 
+// batchNormEps is the epsilon of every BatchNorm, unless a configuration says another one: torch.nn.BatchNorm2d's.
+const batchNormEps = 1e-5
+
 // defaultText is transformers' CLIPTextConfig.
 func defaultText() hfText {
 	return hfText{Vocabulary: 49408, Width: 512, Hidden: 2048, Projection: 512, Layers: 12, Heads: 8, Context: 77,

@@ -121,6 +121,20 @@ func layer(stem string) rule {
 	return rule{values: whole(stem + ".weight"), bias: whole(stem + ".bias")}
 }
 
+// layers are several such modules, whose outputs lie one after the other.
+func layers(stems ...string) rule {
+	var r rule
+	for _, stem := range stems {
+		r.values, r.bias = append(r.values, source{name: stem + ".weight"}), append(r.bias, source{name: stem + ".bias"})
+	}
+	return r
+}
+
+// normed is a convolution without a bias and the BatchNorm behind it.
+func normed(conv, norm string, l layout) rule {
+	return rule{values: whole(conv + ".weight"), layout: l, after: batchNorm{norm, batchNormEps}}
+}
+
 func scaled(r rule, by string) rule {
 	r.scale = by
 	return r
@@ -132,10 +146,7 @@ func tensor(name string, l layout) rule { return rule{values: whole(name), layou
 func huggingFaceBlocks(rules map[string]rule) map[string]rule {
 	const block = "encoder.layers.#."
 	rules["block.#.norm1"] = layer(block + "layer_norm1")
-	rules["block.#.qkv"] = rule{
-		values: whole(block+"self_attn.q_proj.weight", block+"self_attn.k_proj.weight", block+"self_attn.v_proj.weight"),
-		bias:   whole(block+"self_attn.q_proj.bias", block+"self_attn.k_proj.bias", block+"self_attn.v_proj.bias"),
-	}
+	rules["block.#.qkv"] = layers(block+"self_attn.q_proj", block+"self_attn.k_proj", block+"self_attn.v_proj")
 	rules["block.#.out"] = layer(block + "self_attn.out_proj")
 	rules["block.#.norm2"] = layer(block + "layer_norm2")
 	rules["block.#.up"] = layer(block + "mlp.fc1")

@@ -1,6 +1,7 @@
 package zoo
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -99,7 +100,7 @@ type (
 	textBuild  func(t tensors) (tower.Language, names, error)
 )
 
-// image chooses the image tower: one of timm's by the beginning of its name, or open_clip's own ViT.
+// image chooses the image tower: one of timm's by the beginning of its name, or open_clip's own ResNet or ViT.
 func (m *openCLIPModel) image() (imageBuild, error) {
 	if name := m.Vision.TimmName; name != "" {
 		for _, family := range timmTowers {
@@ -107,7 +108,10 @@ func (m *openCLIPModel) image() (imageBuild, error) {
 				return family.read(m)
 			}
 		}
-		return nil, fmt.Errorf("%w: an image tower of timm, %q; goclip opens open_clip's plain ViT so far", ErrUnsupported, name)
+		return nil, fmt.Errorf("%w: an image tower of timm, %q; goclip does not know this one", ErrUnsupported, name)
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(m.Vision.Layers), []byte("[")) {
+		return m.resNet()
 	}
 	return m.vit()
 }
@@ -174,7 +178,7 @@ func (m *openCLIPModel) transformer() (textBuild, error) {
 func (c openCLIPBlocks) transformer(heads int, quickGELU bool) (tower.Transformer, error) {
 	t := tower.Transformer{Width: c.Width, Heads: heads, Act: kernels.GELU, Eps: layerNormEps}
 	if err := json.Unmarshal(c.Layers, &t.Layers); err != nil {
-		return t, fmt.Errorf("%w: layers %s; goclip opens open_clip's plain ViT so far", ErrUnsupported, c.Layers)
+		return t, fmt.Errorf("layers %s are no number", c.Layers)
 	}
 	if !(c.MLPRatio > 0 && c.MLPRatio < 1000) {
 		return t, fmt.Errorf("mlp_ratio is %g", c.MLPRatio)

@@ -12,7 +12,8 @@ import (
 )
 
 // openAINames are the released files.
-var openAINames = []string{"ViT-B-32.pt", "ViT-B-16.pt", "ViT-L-14.pt", "ViT-L-14-336px.pt"}
+var openAINames = []string{"ViT-B-32.pt", "ViT-B-16.pt", "ViT-L-14.pt", "ViT-L-14-336px.pt",
+	"RN50.pt", "RN101.pt", "RN50x4.pt", "RN50x16.pt", "RN50x64.pt"}
 
 // openAI tells OpenAI's checkpoints from those of open_clip, whose tensors have the same names: OpenAI's are TorchScript
 // archives; their state dicts keep the archive's sizes, or at least its mixture of float16 matrices and float32 norms, or
@@ -22,8 +23,8 @@ func (s *shapes) openAI(file string) bool {
 		return true
 	}
 	_, sized := s.c.Lookup("input_resolution")
-	matrix, _ := s.c.Lookup("visual.proj")
-	norm, _ := s.c.Lookup("visual.ln_post.weight")
+	matrix, _ := s.c.Lookup("text_projection")
+	norm, _ := s.c.Lookup("ln_final.weight")
 	return sized || matrix.DType == checkpoint.F16 && norm.DType == checkpoint.F32
 }
 
@@ -32,40 +33,52 @@ func (s *shapes) openAI(file string) bool {
 func fromShapes(c *checkpoint.Checkpoint, file string) (*Config, error) {
 	s := shapes{c: c}
 	has := func(name string) bool { _, ok := c.Lookup(name); return ok }
+	ours := has("visual.proj") || has("visual.layer1.0.conv1.weight")
 	switch {
-	case has("visual.proj") && has("token_embedding.weight") && s.openAI(file):
-	case has("visual.proj") && (has("token_embedding.weight") || has("text.token_embedding.weight")):
+	case ours && has("token_embedding.weight") && s.openAI(file):
+	case ours && (has("token_embedding.weight") || has("text.token_embedding.weight")):
 		return nil, fmt.Errorf("%w: weights without a configuration that are not OpenAI's own; open_clip names its tensors alike, but activation and heads may differ: put open_clip_config.json beside them",
 			ErrUnsupported)
-	case has("visual.layer1.0.conv1.weight"):
-		return nil, fmt.Errorf("%w: a ModifiedResNet (visual.layer1…); goclip opens OpenAI's ViT models so far", ErrUnsupported)
 	case has("vision_model.embeddings.class_embedding") || has("text_model.embeddings.token_embedding.weight"):
 		return nil, fmt.Errorf("a Hugging Face model whose number of heads no tensor tells: put its config.json beside it")
 	default:
 		return nil, fmt.Errorf("%w: no tensors of a CLIP model that goclip knows, and no config.json beside it; the first names are %s",
 			ErrUnsupported, s.firstNames(5))
 	}
-	width, patch := s.dim("visual.conv1.weight", 4, 0), s.dim("visual.conv1.weight", 4, 3)
-	positions := s.dim("visual.positional_embedding", 2, 0)
-	grid := int(math.Round(math.Sqrt(float64(positions - 1))))
-	textWidth := s.dim("ln_final.weight", 1, 0)
-	projection := s.dim("text_projection", 2, 1)
-	image := tower.ViT{
-		Transformer: tower.Transformer{Width: width, Layers: s.blocks("visual.transformer.resblocks."), Heads: width / 64,
-			Hidden: s.dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 2, 0), Act: kernels.QuickGELU, Eps: layerNormEps},
-		Image: grid * patch, Patch: patch, NormBefore: true, Projection: projection,
-	}
-	text := tower.Text{
-		Transformer: tower.Transformer{Width: textWidth, Layers: s.blocks("transformer.resblocks."), Heads: textWidth / 64,
-			Hidden: s.dim("transformer.resblocks.0.mlp.c_fc.weight", 2, 0), Act: kernels.QuickGELU, Eps: layerNormEps},
-		Vocabulary: s.dim("token_embedding.weight", 2, 0), Context: s.dim("positional_embedding", 2, 0), Causal: true,
-		Pool: tower.LargestID, Projection: projection,
+	made := towers{text: s.text(), textNames: names{"", openAIText}}
+	if has("visual.proj") {
+		made.image, made.imageNames = s.vit(), names{"visual.", openAIImage}
+	} else {
+		r := s.resNet()
+		made.image, made.imageNames = r, names{"visual.", resNetRules(r)}
 	}
 	if s.err != nil {
 		return nil, s.err
 	}
-	made := towers{image, text, names{"visual.", openAIImage}, names{"", openAIText}}
 	return &Config{Source: OpenAI, Family: "clip", build: func(tensors) (towers, error) { return made, nil }}, nil
+}
+
+// vit reads the sizes of OpenAI's VisionTransformer off its tensors.
+func (s *shapes) vit() tower.ViT {
+	width, patch := s.dim("visual.conv1.weight", 4, 0), s.dim("visual.conv1.weight", 4, 3)
+	positions := s.dim("visual.positional_embedding", 2, 0)
+	grid := int(math.Round(math.Sqrt(float64(positions - 1))))
+	return tower.ViT{
+		Transformer: tower.Transformer{Width: width, Layers: s.blocks("visual.transformer.resblocks."), Heads: width / 64,
+			Hidden: s.dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 2, 0), Act: kernels.QuickGELU, Eps: layerNormEps},
+		Image: grid * patch, Patch: patch, NormBefore: true, Projection: s.dim("text_projection", 2, 1),
+	}
+}
+
+// text reads the sizes of OpenAI's text transformer off its tensors.
+func (s *shapes) text() tower.Text {
+	width := s.dim("ln_final.weight", 1, 0)
+	return tower.Text{
+		Transformer: tower.Transformer{Width: width, Layers: s.blocks("transformer.resblocks."), Heads: width / 64,
+			Hidden: s.dim("transformer.resblocks.0.mlp.c_fc.weight", 2, 0), Act: kernels.QuickGELU, Eps: layerNormEps},
+		Vocabulary: s.dim("token_embedding.weight", 2, 0), Context: s.dim("positional_embedding", 2, 0), Causal: true,
+		Pool: tower.LargestID, Projection: s.dim("text_projection", 2, 1),
+	}
 }
 
 // shapes reads sizes off tensors and keeps its first failure.

@@ -180,7 +180,10 @@ func TestConfigurations(t *testing.T) {
 	for want, c := range map[string]string{
 		`image tower of timm, "vit_base"`:       `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "vit_base"}}}`,
 		`Hugging Face, "roberta"`:               `{"model_cfg": {"embed_dim": 8, "text_cfg": {"hf_model_name": "roberta"}}}`,
-		"layers [3,4,6,3]":                      `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,4,6,3]}}}`,
+		`layers "many" are no number`:           `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": "many"}}}`,
+		"layers [3,\"\"] are neither":           `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,""]}}}`,
+		"number of stages is 3":                 `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,4,6], "width": 64}}}`,
+		"multiple of 32":                        `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,4,6,3], "width": 64, "image_size": 225}}}`,
 		`pool_type "none"`:                      `{"model_cfg": {"embed_dim": 8, "text_cfg": {"pool_type": "none"}}}`,
 		`attentional_pool with pool_type "avg"`: `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": true, "pool_type": "avg"}}}`,
 		`proj_type "mlp"`:                       `{"model_cfg": {"embed_dim": 8, "text_cfg": {"proj_type": "mlp"}}}`,
@@ -249,6 +252,7 @@ func TestRecipes(t *testing.T) {
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte(config), false)
 	f.Add([]byte(`{"model_type": "clip_vision_model", "patch_size": 0}`), false)
+	f.Add([]byte(`{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3, 4, 6, 3], "width": 64, "head_width": 3}}}`), true)
 	f.Add([]byte(`{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": true}, "text_cfg": {"embed_cls": true}}}`), true)
 	f.Fuzz(func(t *testing.T, data []byte, openCLIP bool) {
 		name := "config.json"
@@ -259,11 +263,6 @@ func FuzzConfig(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if c.Image != nil {
-			c.Image.Params()
-		}
-		if c.Text != nil {
-			c.Text.Params()
-		}
+		c.Parameters()
 	})
 }

@@ -1,0 +1,35 @@
+package zoo
+
+import (
+	"fmt"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What the released models have according to their papers and open_clip's model_profile.csv, with the logit scale. Sizes
+// that a configuration leaves to an architecture's name come from here too.
+func TestReleasedParameterCounts(t *testing.T) {
+	text := func(width, layers int) string {
+		return fmt.Sprintf(`"text_cfg": {"width": %d, "heads": %d, "layers": %d}`, width, width/64, layers)
+	}
+	for _, c := range []struct {
+		name, vision, text string
+		embedding, want    int
+	}{
+		{"RN50", `"image_size": 224, "layers": [3, 4, 6, 3], "width": 64`, text(512, 12), 1024, 102_007_137},
+		{"RN101", `"image_size": 224, "layers": [3, 4, 23, 3], "width": 64`, text(512, 12), 512, 119_688_033},
+		{"RN50x4", `"image_size": 288, "layers": [4, 6, 10, 6], "width": 80`, text(640, 12), 640, 178_300_601},
+		{"RN50x16", `"image_size": 384, "layers": [6, 8, 18, 8], "width": 96`, text(768, 12), 768, 290_979_217},
+		{"RN50x64", `"image_size": 448, "layers": [3, 15, 36, 10], "width": 128`, text(1024, 12), 1024, 623_258_305},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data := fmt.Sprintf(`{"model_cfg": {"embed_dim": %d, "vision_cfg": {%s}, %s}}`, c.embedding, c.vision, c.text)
+			config, err := ReadConfig(fstest.MapFS{"open_clip_config.json": {Data: []byte(data)}})
+			require.NoError(t, err)
+			image, text := config.Parameters()
+			require.Equal(t, c.want, image+text+1)
+		})
+	}
+}
