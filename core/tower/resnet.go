@@ -2,7 +2,6 @@ package tower
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/goclip/goclip/kernels"
 )
@@ -21,9 +20,6 @@ type ResNet struct {
 // resNetExpansion is how much wider a block's result is than its inner convolutions.
 const resNetExpansion = 4
 
-// shrinking is how many pixels along a side become one of the last feature map, in every tower with four stages.
-const shrinking = 32
-
 // inner is the width of a stage's inner convolutions.
 func (r ResNet) inner(stage int) int { return r.Width << stage }
 
@@ -41,11 +37,12 @@ func (r ResNet) Embedding() int { return r.Projection }
 
 // Summary describes the tower.
 func (r ResNet) Summary() Summary {
-	s := Summary{Kind: "resnet", Width: r.channels(), Heads: r.Heads, Activation: kernels.ReLU.String(), ImageSize: r.Image}
+	s := Summary{Kind: "resnet", Heads: r.Heads, Activation: kernels.ReLU.String(), ImageSize: r.Image}
+	var widths []int
 	for stage := range r.Depths {
-		s.Widths = append(s.Widths, resNetExpansion*r.inner(stage))
+		widths = append(widths, resNetExpansion*r.inner(stage))
 	}
-	return s.staged(r.Depths)
+	return s.staged(widths, r.Depths)
 }
 
 // Check tells what is wrong with the configuration.
@@ -68,16 +65,6 @@ func (r ResNet) Check() error {
 		err = fmt.Errorf("tower: %d channels are not a multiple of %d heads", r.channels(), r.Heads)
 	}
 	return err
-}
-
-// checkDepths checks the number of blocks of each stage.
-func checkDepths(depths []int) error {
-	for i, n := range depths {
-		if err := between(fmt.Sprintf("the number of blocks of stage %d", i), n, 1, maxLayers); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Params lists the weights.
@@ -154,13 +141,4 @@ func (r ResNet) pool(g *kernels.Graph, w Weights, x kernels.Tensor) kernels.Tens
 	kv := g.Split(g.Linear(x, w.at("pool.kv")), 2)
 	q := g.Linear(g.Rows(x, 0, 1), w.at("pool.q"))
 	return g.Token(g.Attention(q, kv[0], kv[1], r.Heads, false), 0)
-}
-
-// staged completes the summary of a tower with stages.
-func (s Summary) staged(depths []int) Summary {
-	s.Depths = slices.Clone(depths)
-	for _, n := range depths {
-		s.Layers += n
-	}
-	return s
 }

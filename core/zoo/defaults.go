@@ -24,8 +24,10 @@ func defaultVision() hfVision {
 
 // defaultOpenCLIPVision is open_clip's CLIPVisionCfg.
 func defaultOpenCLIPVision() openCLIPVision {
+	linear := "linear"
 	return openCLIPVision{openCLIPBlocks: openCLIPBlocks{Layers: json.RawMessage("12"), Width: 768, MLPRatio: 4},
-		Image: json.RawMessage("224"), Patch: 16, HeadWidth: 64, Pool: "tok", PoolQueries: 256, PoolHeads: 8}
+		Image: json.RawMessage("224"), Patch: 16, HeadWidth: 64, Pool: "tok", PoolQueries: 256, PoolHeads: 8,
+		TimmPool: "avg", TimmProjection: &linear}
 }
 
 // defaultOpenCLIPText is open_clip's CLIPTextCfg.

@@ -121,6 +121,13 @@ func layer(stem string) rule {
 	return rule{values: whole(stem + ".weight"), bias: whole(stem + ".bias")}
 }
 
+// filter is a convolution with weight and bias.
+func filter(stem string) rule {
+	r := layer(stem)
+	r.layout = filterOIHW
+	return r
+}
+
 // layers are several such modules, whose outputs lie one after the other.
 func layers(stems ...string) rule {
 	var r rule

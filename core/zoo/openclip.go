@@ -48,6 +48,10 @@ type openCLIPVision struct {
 	PoolQueries   int             `json:"attn_pooler_queries"`
 	PoolHeads     int             `json:"attn_pooler_heads"`
 	TimmName      string          `json:"timm_model_name"`
+
+	TimmPool           string  `json:"timm_pool"`
+	TimmProjection     *string `json:"timm_proj"` // null, "none", "linear" or "mlp"
+	TimmProjectionBias bool    `json:"timm_proj_bias"`
 }
 
 type openCLIPText struct {
@@ -108,20 +112,13 @@ func (m *openCLIPModel) image() (imageBuild, error) {
 				return family.read(m)
 			}
 		}
-		return nil, fmt.Errorf("%w: an image tower of timm, %q; goclip does not know this one", ErrUnsupported, name)
+		return nil, m.Vision.unknownTimm()
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(m.Vision.Layers), []byte("[")) {
 		return m.resNet()
 	}
 	return m.vit()
 }
-
-// timmTowers are the families of timm's image towers by the beginning of timm_model_name, the more special first. Each
-// has the file of its family.
-var timmTowers = []struct {
-	beginning string
-	read      func(m *openCLIPModel) (imageBuild, error)
-}{}
 
 // text chooses the text tower: one of Hugging Face's, or open_clip's own.
 func (m *openCLIPModel) text() (textBuild, error) {

@@ -23,6 +23,10 @@ func TestReleasedParameterCounts(t *testing.T) {
 		{"RN50x4", `"image_size": 288, "layers": [4, 6, 10, 6], "width": 80`, text(640, 12), 640, 178_300_601},
 		{"RN50x16", `"image_size": 384, "layers": [6, 8, 18, 8], "width": 96`, text(768, 12), 768, 290_979_217},
 		{"RN50x64", `"image_size": 448, "layers": [3, 15, 36, 10], "width": 128`, text(1024, 12), 1024, 623_258_305},
+		{"convnext_base", `"image_size": 224, "timm_model_name": "convnext_base", "timm_proj": "linear"`, text(512, 12), 512, 151_518_849},
+		{"convnext_base_w", `"image_size": 256, "timm_model_name": "convnext_base", "timm_proj": "linear"`, text(640, 12), 640, 179_385_345},
+		{"convnext_large_d", `"image_size": 256, "timm_model_name": "convnext_large", "timm_proj": "mlp"`, text(768, 16), 768, 351_772_609},
+		{"convnext_xxlarge", `"image_size": 256, "timm_model_name": "convnext_xxlarge", "timm_proj": "linear"`, text(1024, 24), 1024, 1_200_576_385},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			data := fmt.Sprintf(`{"model_cfg": {"embed_dim": %d, "vision_cfg": {%s}, %s}}`, c.embedding, c.vision, c.text)

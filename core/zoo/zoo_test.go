@@ -178,19 +178,22 @@ func TestConfigurations(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	for want, c := range map[string]string{
-		`image tower of timm, "vit_base"`:       `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "vit_base"}}}`,
-		`Hugging Face, "roberta"`:               `{"model_cfg": {"embed_dim": 8, "text_cfg": {"hf_model_name": "roberta"}}}`,
-		`layers "many" are no number`:           `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": "many"}}}`,
-		"layers [3,\"\"] are neither":           `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,""]}}}`,
-		"number of stages is 3":                 `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,4,6], "width": 64}}}`,
-		"multiple of 32":                        `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,4,6,3], "width": 64, "image_size": 225}}}`,
-		`pool_type "none"`:                      `{"model_cfg": {"embed_dim": 8, "text_cfg": {"pool_type": "none"}}}`,
-		`attentional_pool with pool_type "avg"`: `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": true, "pool_type": "avg"}}}`,
-		`proj_type "mlp"`:                       `{"model_cfg": {"embed_dim": 8, "text_cfg": {"proj_type": "mlp"}}}`,
-		"head_width is 0":                       `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"head_width": 0}}}`,
-		"not square":                            `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"image_size": [224, 336]}}}`,
-		"mlp_ratio is -1":                       `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"mlp_ratio": -1}}}`,
-		"attentional_pool \"parallel\"":         `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": "parallel"}}}`,
+		`image tower of timm, "convnextv2_base"`: `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "convnextv2_base"}}}`,
+		`timm_pool "max" with`:                   `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "convnext_base", "timm_pool": "max"}}}`,
+		`timm_proj "conv" with`:                  `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "convnext_base", "timm_proj": "conv"}}}`,
+		`image tower of timm, "vit_base"`:        `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "vit_base"}}}`,
+		`Hugging Face, "roberta"`:                `{"model_cfg": {"embed_dim": 8, "text_cfg": {"hf_model_name": "roberta"}}}`,
+		`layers "many" are no number`:            `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": "many"}}}`,
+		"layers [3,\"\"] are neither":            `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,""]}}}`,
+		"number of stages is 3":                  `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,4,6], "width": 64}}}`,
+		"multiple of 32":                         `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3,4,6,3], "width": 64, "image_size": 225}}}`,
+		`pool_type "none"`:                       `{"model_cfg": {"embed_dim": 8, "text_cfg": {"pool_type": "none"}}}`,
+		`attentional_pool with pool_type "avg"`:  `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": true, "pool_type": "avg"}}}`,
+		`proj_type "mlp"`:                        `{"model_cfg": {"embed_dim": 8, "text_cfg": {"proj_type": "mlp"}}}`,
+		"head_width is 0":                        `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"head_width": 0}}}`,
+		"not square":                             `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"image_size": [224, 336]}}}`,
+		"mlp_ratio is -1":                        `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"mlp_ratio": -1}}}`,
+		"attentional_pool \"parallel\"":          `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": "parallel"}}}`,
 	} {
 		_, err := ReadConfig(fstest.MapFS{"open_clip_config.json": {Data: []byte(c)}})
 		require.ErrorContains(t, err, want)
@@ -253,6 +256,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add([]byte(config), false)
 	f.Add([]byte(`{"model_type": "clip_vision_model", "patch_size": 0}`), false)
 	f.Add([]byte(`{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3, 4, 6, 3], "width": 64, "head_width": 3}}}`), true)
+	f.Add([]byte(`{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "convnext_base", "timm_proj": "mlp"}}}`), true)
 	f.Add([]byte(`{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": true}, "text_cfg": {"embed_cls": true}}}`), true)
 	f.Fuzz(func(t *testing.T, data []byte, openCLIP bool) {
 		name := "config.json"
