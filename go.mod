@@ -3,6 +3,7 @@ module github.com/goclip/goclip
 go 1.26.0
 
 require (
+	github.com/gofrs/flock v0.13.2
 	github.com/gogpu/gputypes v0.5.2
 	github.com/gogpu/naga v0.18.0
 	github.com/gogpu/wgpu v0.31.5

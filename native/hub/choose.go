@@ -1,0 +1,123 @@
+package hub
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// ErrNoWeights: the repository has no file that could be a model's weights.
+var ErrNoWeights = errors.New("the repository has no weights that goclip reads: no .safetensors, .bin or .pt file")
+
+// smallFiles are what a model needs besides its weights: configurations, vocabularies, preprocessing.
+var smallFiles = []string{
+	"open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json",
+	"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+	"vocab.json", "merges.txt", "vocab.txt", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model",
+}
+
+// The names that weights go by, the preferred first. An index stands for the files that it names.
+var (
+	openCLIPWeights    = []string{"open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin"}
+	huggingFaceWeights = []string{"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"}
+)
+
+// weightEndings are those of files that may be weights under a name of their own.
+var weightEndings = []string{".safetensors", ".pt", ".pth", ".bin"}
+
+func worthAsking(name string) bool {
+	return slices.Contains(smallFiles, path.Base(name)) || slices.Contains(weightEndings, path.Ext(name)) || strings.HasSuffix(name, ".index.json")
+}
+
+// Needed are the files of a repository that a model is opened from: configuration, tokenizer, preprocessing, and the weights
+// in one format. read gives the contents of a small file, an index of shards.
+func Needed(files []File, read func(File) ([]byte, error)) ([]File, error) {
+	find := func(name string) (File, bool) {
+		i := slices.IndexFunc(files, func(f File) bool { return f.Path == name })
+		if i < 0 {
+			return File{}, false
+		}
+		return files[i], true
+	}
+	var needed []File
+	for _, name := range smallFiles {
+		if f, ok := find(name); ok {
+			needed = append(needed, f)
+		}
+	}
+	names := slices.Concat(huggingFaceWeights, openCLIPWeights)
+	if _, ok := find("open_clip_config.json"); ok {
+		names = slices.Concat(openCLIPWeights, huggingFaceWeights)
+	}
+	for _, name := range names {
+		f, ok := find(name)
+		if !ok {
+			continue
+		}
+		needed = append(needed, f)
+		if !strings.HasSuffix(name, ".index.json") {
+			return needed, nil
+		}
+		data, err := read(f)
+		if err != nil {
+			return nil, err
+		}
+		shards, err := shards(data)
+		if err != nil {
+			return nil, fmt.Errorf("hub: %s: %w", name, err)
+		}
+		for _, shard := range shards {
+			f, ok := find(shard)
+			if !ok {
+				return nil, fmt.Errorf("hub: %s names %s, which the repository does not have: %w", name, shard, fs.ErrNotExist)
+			}
+			needed = append(needed, f)
+		}
+		return needed, nil
+	}
+	var others []File
+	for _, f := range files {
+		if slices.Contains(weightEndings, path.Ext(f.Path)) && !strings.Contains(f.Path, "/") {
+			others = append(others, f)
+		}
+	}
+	if i := slices.IndexFunc(others, func(f File) bool { return path.Ext(f.Path) == ".safetensors" }); i > 0 {
+		others = others[i : i+1]
+	}
+	if len(others) == 0 {
+		return nil, fmt.Errorf("hub: %w", ErrNoWeights)
+	}
+	return append(needed, others[0]), nil
+}
+
+// shards are the files that an index of shards names.
+func shards(index []byte) ([]string, error) {
+	var content struct {
+		Map map[string]string `json:"weight_map"`
+	}
+	if err := json.Unmarshal(index, &content); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, name := range content.Map {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) == 0 {
+		return nil, errors.New("the index names no files")
+	}
+	return names, nil
+}
+
+// Total is how many bytes files take.
+func Total(files []File) (n int64) {
+	for _, f := range files {
+		n += f.Size
+	}
+	return n
+}
