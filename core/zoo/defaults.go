@@ -35,3 +35,10 @@ func defaultOpenCLIPText() openCLIPText {
 	return openCLIPText{openCLIPBlocks: openCLIPBlocks{Layers: json.RawMessage("12"), Width: 512, MLPRatio: 4},
 		Context: 77, Vocabulary: 49408, Heads: 8, Pool: "argmax", End: 2, ProjectionType: "linear"}
 }
+
+// defaultALIGNVision is transformers' AlignVisionConfig: EfficientNet-B7.
+func defaultALIGNVision() alignVision {
+	return alignVision{Channels: 3, Image: 600, Width: 2, Depth: 3.1, Divisor: 8, Kernels: []int{3, 3, 5, 3, 5, 5, 3},
+		Widths: []int{16, 24, 40, 80, 112, 192, 320}, Strides: []int{1, 2, 2, 2, 1, 2, 1}, Repeats: []int{1, 2, 2, 3, 3, 4, 1},
+		Expand: []int{1, 6, 6, 6, 6, 6, 6}, Squeeze: 0.25, Act: "swish", Pool: "mean", Eps: 1e-3}
+}

@@ -22,9 +22,10 @@ func (h hfHeader) has(beginning string) bool {
 
 // huggingFaceModels are the readers of config.json by its model_type. Each has the file of its family.
 var huggingFaceModels = map[string]func(hfHeader, []byte) (*Config, error){
-	"clip":              readCLIP,
-	"clip_text_model":   readCLIP,
-	"clip_vision_model": readCLIP,
+	"clip":               readCLIP,
+	"clip_text_model":    readCLIP,
+	"clip_vision_model":  readCLIP,
+	"align_vision_model": readALIGNVision,
 }
 
 // readHuggingFace reads config.json.

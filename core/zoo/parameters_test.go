@@ -6,6 +6,8 @@ import (
 	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/goclip/goclip/core/tower"
 )
 
 // What the released models have according to their papers and open_clip's model_profile.csv, with the logit scale. Sizes
@@ -36,4 +38,26 @@ func TestReleasedParameterCounts(t *testing.T) {
 			require.Equal(t, c.want, image+text+1)
 		})
 	}
+}
+
+func TestALIGNParameterCount(t *testing.T) {
+	config, err := ReadConfig(fstest.MapFS{"config.json": {Data: []byte(`{"model_type": "align_vision_model", "image_size": 289}`)}})
+	require.NoError(t, err)
+	image, _ := config.Parameters()
+	require.Equal(t, 62_143_440, image)
+	e := config.Image.(tower.EfficientNet)
+	blocks := 0
+	for _, s := range e.Stages {
+		blocks += s.Blocks
+	}
+	require.Equal(t, 55, blocks)
+	require.Equal(t, 64, e.Stem)
+	require.Equal(t, 640, e.Embedding())
+}
+
+// No shape tells these.
+func TestWhatConvNeXtsNameTells(t *testing.T) {
+	require.InDelta(t, 1e-6, convNeXts["convnext_base"].Eps, 1e-12)
+	require.InDelta(t, 1e-6, convNeXts["convnext_large"].Eps, 1e-12)
+	require.InDelta(t, 1e-5, convNeXts["convnext_xxlarge"].Eps, 1e-12)
 }

@@ -44,7 +44,7 @@ var ignorable = regexp.MustCompile(`(^|\.)(position_ids|attn_mask|num_batches_tr
 // beside a whole CLIP's weights is common.
 var (
 	besideText  = regexp.MustCompile(`^(vision_model\.|visual_projection\.|visual\.|logit_)`)
-	besideImage = regexp.MustCompile(`^(text_model\.|text_projection\.|logit_)`)
+	besideImage = regexp.MustCompile(`^(text_model\.|text_projection\.|logit_|temperature$)`)
 )
 
 // verify compares all tensors with what the towers need.

@@ -177,6 +177,19 @@ func TestConfigurations(t *testing.T) {
 		_, err := ReadConfig(fstest.MapFS{"config.json": {Data: []byte(c)}})
 		require.ErrorContains(t, err, want)
 	}
+	for want, change := range map[string]map[string]any{
+		"kernel_sizes has 1 values":        {"kernel_sizes": []int{3}},
+		"the kernel of stage 0 is 4":       {"kernel_sizes": []int{4}, "out_channels": []int{8}, "strides": []int{1}, "num_block_repeats": []int{1}, "expand_ratios": []int{1}},
+		"depth_divisor 0":                  {"depth_divisor": 0},
+		"depthwise_padding [3]":            {"depthwise_padding": []int{3}},
+		`pooling_type "max"`:               {"pooling_type": "max"},
+		"batch_norm_eps is 0":              {"batch_norm_eps": 0},
+		"share of squeeze-and-excite is 2": {"squeeze_expansion_ratio": 2},
+		"number of stages is 0":            {"kernel_sizes": []int{}, "out_channels": []int{}, "strides": []int{}, "num_block_repeats": []int{}, "expand_ratios": []int{}},
+	} {
+		_, err := ReadConfig(fstest.MapFS{"config.json": {Data: []byte(edit(`{"model_type": "align_vision_model"}`, change))}})
+		require.ErrorContains(t, err, want)
+	}
 	for want, c := range map[string]string{
 		`image tower of timm, "convnextv2_base"`: `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "convnextv2_base"}}}`,
 		`timm_pool "max" with`:                   `{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "convnext_base", "timm_pool": "max"}}}`,
@@ -255,6 +268,7 @@ func TestRecipes(t *testing.T) {
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte(config), false)
 	f.Add([]byte(`{"model_type": "clip_vision_model", "patch_size": 0}`), false)
+	f.Add([]byte(`{"model_type": "align_vision_model", "width_coefficient": 1e-9}`), false)
 	f.Add([]byte(`{"model_cfg": {"embed_dim": 8, "vision_cfg": {"layers": [3, 4, 6, 3], "width": 64, "head_width": 3}}}`), true)
 	f.Add([]byte(`{"model_cfg": {"embed_dim": 8, "vision_cfg": {"timm_model_name": "convnext_base", "timm_proj": "mlp"}}}`), true)
 	f.Add([]byte(`{"model_cfg": {"embed_dim": 8, "vision_cfg": {"attentional_pool": true}, "text_cfg": {"embed_cls": true}}}`), true)
