@@ -42,3 +42,16 @@ func defaultALIGNVision() alignVision {
 		Widths: []int{16, 24, 40, 80, 112, 192, 320}, Strides: []int{1, 2, 2, 2, 1, 2, 1}, Repeats: []int{1, 2, 2, 3, 3, 4, 1},
 		Expand: []int{1, 6, 6, 6, 6, 6, 6}, Squeeze: 0.25, Act: "swish", Pool: "mean", Eps: 1e-3}
 }
+
+// siglipEps is the epsilon of every LayerNorm of transformers' SigLIP.
+const siglipEps = 1e-6
+
+// defaultSigLIPText is transformers' SiglipTextConfig.
+func defaultSigLIPText() hfText {
+	return hfText{Vocabulary: 32000, Width: 768, Hidden: 3072, Layers: 12, Heads: 12, Context: 64, Act: "gelu_pytorch_tanh", Eps: siglipEps}
+}
+
+// defaultSigLIPVision is transformers' SiglipVisionConfig.
+func defaultSigLIPVision() hfVision {
+	return hfVision{Width: 768, Hidden: 3072, Layers: 12, Heads: 12, Channels: 3, Image: 224, Patch: 16, Act: "gelu_pytorch_tanh", Eps: siglipEps}
+}

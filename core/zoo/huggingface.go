@@ -26,6 +26,7 @@ var huggingFaceModels = map[string]func(hfHeader, []byte) (*Config, error){
 	"clip_text_model":    readCLIP,
 	"clip_vision_model":  readCLIP,
 	"align_vision_model": readALIGNVision,
+	"siglip":             readSigLIP,
 }
 
 // readHuggingFace reads config.json.

@@ -28,6 +28,7 @@ type rule struct {
 	values []source // put together along the first axis; none: the identity
 	bias   []source
 	layout layout
+	ones   int // dimensions of 1 that the tensor has before the parameter's
 
 	before, after batchNorm // of the product's input and of its result
 	// plus are branches that see the same input and are added, smaller filters in the middle of the parameter's. They may

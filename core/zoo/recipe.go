@@ -92,6 +92,9 @@ func (t term) shape(p tower.Param) kernels.Shape {
 		side := t.side(p)
 		shape = kernels.Shape{shape[0], shape[3], side, side}
 	}
+	for range t.ones {
+		shape = append(kernels.Shape{1}, shape...)
+	}
 	return shape
 }
 

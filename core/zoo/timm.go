@@ -13,6 +13,10 @@ var timmTowers = []struct {
 	read      func(m *openCLIPModel) (imageBuild, error)
 }{
 	{"convnext_", (*openCLIPModel).convNeXt},
+	{"vit_base_patch", (*openCLIPModel).siglip},
+	{"vit_large_patch16", (*openCLIPModel).siglip},
+	{"vit_so400m_", (*openCLIPModel).siglip},
+	{"vit_giantopt_", (*openCLIPModel).siglip},
 }
 
 // timmEps is the epsilon of most LayerNorms in timm's image towers.

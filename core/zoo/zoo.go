@@ -81,7 +81,7 @@ func (c *Config) settle(t tensors) error {
 		return err
 	}
 	c.Image, c.Text, c.image, c.text = made.image, made.text, made.imageNames, made.textNames
-	return c.check()
+	return c.check(t)
 }
 
 // Parameters counts what the original implementation calls parameters: before anything is folded, each tensor once,
@@ -255,7 +255,9 @@ func fit(config *Config, ckpt *checkpoint.Checkpoint, file string) (*Model, erro
 	return m, nil
 }
 
-func (c *Config) check() error {
+// check checks the towers. Without tensors the sizes of a named architecture may not yet be those of the model, so that
+// only the tensors' sizes must fit together.
+func (c *Config) check(t tensors) error {
 	if c.Image != nil {
 		if err := c.Image.Check(); err != nil {
 			return fmt.Errorf("image tower: %w", err)
@@ -266,7 +268,7 @@ func (c *Config) check() error {
 			return fmt.Errorf("text tower: %w", err)
 		}
 	}
-	if c.Image != nil && c.Text != nil && c.Image.Embedding() != c.Text.Embedding() {
+	if !t.none() && c.Image != nil && c.Text != nil && c.Image.Embedding() != c.Text.Embedding() {
 		return fmt.Errorf("the image tower gives %d values and the text tower %d: they cannot be compared",
 			c.Image.Embedding(), c.Text.Embedding())
 	}

@@ -1,0 +1,118 @@
+package zoo
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"github.com/goclip/goclip/core/tower"
+	"github.com/goclip/goclip/kernels"
+)
+
+// SigLIP (Zhai et al. 2023) and SigLIP 2 (Tschannen et al. 2025), fixed sizes: transformers' SiglipModel and timm's image
+// towers in open_clip. Both have ViTs without a class token, pooled by a latent query, and texts that see each other and
+// their padding, of which the last position stands for the whole.
+
+// siglipText are the fields of SiglipTextConfig that matter.
+type siglipText struct {
+	hfText
+	Projection *int `json:"projection_size"`
+}
+
+// readSigLIP reads the config.json of SiglipModel. Released ones say little: the rest are the class's defaults.
+func readSigLIP(_ hfHeader, data []byte) (*Config, error) {
+	c := struct {
+		Text   siglipText `json:"text_config"`
+		Vision hfVision   `json:"vision_config"`
+	}{siglipText{hfText: defaultSigLIPText()}, defaultSigLIPVision()}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, err
+	}
+	image, err := c.Vision.tower()
+	if err != nil {
+		return nil, fmt.Errorf("vision_config: %w", err)
+	}
+	text, err := c.Text.tower()
+	if err != nil {
+		return nil, fmt.Errorf("text_config: %w", err)
+	}
+	image.NoClass, image.NormBefore, image.PatchBias, image.Projection = true, false, true, 0
+	image.Pool = tower.LatentPool
+	image.Latent = tower.LatentPooler{Heads: image.Heads, Hidden: image.Hidden, Act: image.Act, Eps: image.Eps}
+	text.Causal, text.Pool, text.ProjectionBias = false, tower.LastToken, true
+	text.Projection = text.Width
+	if c.Text.Projection != nil {
+		text.Projection = *c.Text.Projection
+	}
+	made := towers{image, text, names{"vision_model.", siglipImage}, names{"text_model.", siglipTextNames}}
+	return &Config{Source: HuggingFace, Family: "siglip", build: func(tensors) (towers, error) { return made, nil }}, nil
+}
+
+// siglipImage is transformers' SiglipVisionTransformer. Its head is a torch.nn.MultiheadAttention.
+var siglipImage = huggingFaceBlocks(map[string]rule{
+	"patch":      filter("embeddings.patch_embedding"),
+	"position":   tensor("embeddings.position_embedding.weight", asIs),
+	"norm_after": layer("post_layernorm"),
+	"pool.query": {values: whole("head.probe"), ones: 1},
+	"pool.q":     {values: []source{{"head.attention.in_proj_weight", 0, 3}}, bias: []source{{"head.attention.in_proj_bias", 0, 3}}},
+	"pool.kv": {
+		values: []source{{"head.attention.in_proj_weight", 1, 3}, {"head.attention.in_proj_weight", 2, 3}},
+		bias:   []source{{"head.attention.in_proj_bias", 1, 3}, {"head.attention.in_proj_bias", 2, 3}},
+	},
+	"pool.out":  layer("head.attention.out_proj"),
+	"pool.norm": layer("head.layernorm"),
+	"pool.up":   layer("head.mlp.fc1"),
+	"pool.down": layer("head.mlp.fc2"),
+})
+
+// siglipTextNames is transformers' SiglipTextTransformer.
+var siglipTextNames = with(huggingFaceText, map[string]rule{"projection": layer("head")})
+
+// timmSigLIP are the sizes behind the names of timm's SigLIP towers.
+var timmSigLIP = map[string]timmSizes{
+	"base":     {768, 12, 3072, 64},
+	"large":    {1024, 24, 4096, 64},
+	"so400m":   {1152, 27, 4304, 72},
+	"giantopt": {1536, 40, 6144, 96},
+}
+
+var timmSigLIPName = regexp.MustCompile(`^vit_(base|large|so400m|giantopt)_patch(\d+)_siglip_(\d+)(\.|$)`)
+
+// timmSigLIPTanh are the towers that timm runs with the tanh form of GELU, as they were trained; it runs the others with
+// the exact one.
+var timmSigLIPTanh = regexp.MustCompile(`^vit_(base_patch32|large_patch16_siglip_512|so400m_patch16|giantopt)`)
+
+// siglip is an image tower of timm named like vit_base_patch16_siglip_224.
+func (m *openCLIPModel) siglip() (imageBuild, error) {
+	name := m.Vision.TimmName
+	part := timmSigLIPName.FindStringSubmatch(name)
+	if part == nil {
+		return nil, m.Vision.unknownTimm()
+	}
+	if p := m.Vision.TimmProjection; m.Vision.TimmPool != "map" || p == nil || *p != "none" && *p != "" {
+		return nil, fmt.Errorf("%w: %s with timm_pool %q, want map, and a projection, want none", ErrUnsupported, name, m.Vision.TimmPool)
+	}
+	image, err := squareSize(m.Vision.Image)
+	if err != nil {
+		return nil, err
+	}
+	patch, err := strconv.Atoi(part[2])
+	if err != nil {
+		return nil, err
+	}
+	act := kernels.GELU
+	if timmSigLIPTanh.MatchString(name) {
+		act = kernels.GELUTanh
+	}
+	return func(t tensors) (tower.Image, names, error) {
+		s := timmSigLIP[part[1]].of(t)
+		heads := s.width / s.headWidth
+		return tower.ViT{
+			Transformer: tower.Transformer{Width: s.width, Layers: s.layers, Heads: heads, Hidden: s.hidden, Act: act, Eps: timmEps},
+			Image:       image, Patch: t.dim(timmPrefix+"patch_embed.proj.weight", 3, patch), PatchBias: true, NoClass: true,
+			Pool:   tower.LatentPool,
+			Latent: tower.LatentPooler{Heads: heads, Hidden: t.dim(timmPrefix+"attn_pool.mlp.fc1.weight", 0, s.hidden), Act: act, Eps: timmEps},
+		}, names{timmPrefix, timmViT}, nil
+	}, nil
+}
