@@ -16,7 +16,7 @@ type Result struct {
 
 	resizer resizer
 	canvas  []byte
-	ground  []byte // a row converted before it is resized
+	grounds [2][]byte // rows converted before they are resized
 	table   *[3][256]float32
 	made    Config // that table was made for
 }
@@ -76,7 +76,7 @@ func (c Config) ApplyTo(r *Result, p *Picture) error {
 
 // source returns the rows to resize, in the picture's mode or converted already.
 func (c Config) source(r *Result, p *Picture) source {
-	s := source{mode: p.mode, width: p.width, height: p.height, row: p.row}
+	s := source{mode: p.mode, width: p.width, height: p.height, row: p.row, stored: true}
 	convert := p.rgbRow
 	switch {
 	case c.Colors == ResizeFirst, p.mode == RGB && (c.Colors == RGBFirst || p.key == nil):
@@ -84,11 +84,11 @@ func (c Config) source(r *Result, p *Picture) source {
 	case c.Colors == OnWhite:
 		convert = p.whiteRow
 	}
-	s.mode = RGB
+	s.mode, s.stored = RGB, false
 	s.row = func(y int) []byte {
-		r.ground = grow(r.ground, 3*p.width)
-		convert(r.ground, y)
-		return r.ground
+		r.grounds[0], r.grounds[1] = r.grounds[1], grow(r.grounds[0], 3*p.width)
+		convert(r.grounds[1], y)
+		return r.grounds[1]
 	}
 	return s
 }

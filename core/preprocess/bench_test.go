@@ -1,16 +1,46 @@
 package preprocess
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
 
-// BenchmarkDecode decodes a JPEG file of 12 million pixels.
+	"github.com/stretchr/testify/require"
+)
+
+// photos returns the files to measure with: those in the folder that GOCLIP_PHOTOS names (testdata/photos.py draws some),
+// else the golden one of 12 million pixels.
+func photos(b *testing.B) map[string][]byte {
+	b.Helper()
+	folder := os.Getenv("GOCLIP_PHOTOS")
+	if folder == "" {
+		return map[string][]byte{"large": golden(b, "large.jpg")}
+	}
+	names, err := filepath.Glob(filepath.Join(folder, "*.jpg"))
+	require.NoError(b, err)
+	require.NotEmpty(b, names)
+	files := map[string][]byte{}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		require.NoError(b, err)
+		files[strings.TrimSuffix(filepath.Base(name), ".jpg")] = data
+	}
+	return files
+}
+
+// BenchmarkDecode decodes photographs of 12 million pixels.
 func BenchmarkDecode(b *testing.B) {
-	data := golden(b, "large.jpg")
-	b.SetBytes(4000 * 3000 * 3)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Decode(data); err != nil {
-			b.Fatal(err)
-		}
+	for name, data := range photos(b) {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(4000 * 3000 * 3)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Decode(data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

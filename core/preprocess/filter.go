@@ -151,11 +151,14 @@ func (a *axis) fill(in, out, low, high int, filter Filter, floats bool) error {
 	return nil
 }
 
+// taps is how many inputs an output is made of.
+func (a *axis) taps(i int) int { return a.start[i+1] - a.start[i] }
+
 // inputs returns the range of inputs that the window needs.
 func (a *axis) inputs() (from, to int) {
 	from, to = math.MaxInt, 0
 	for i, first := range a.first {
-		from, to = min(from, first), max(to, first+a.start[i+1]-a.start[i])
+		from, to = min(from, first), max(to, first+a.taps(i))
 	}
 	return from, to
 }

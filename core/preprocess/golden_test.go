@@ -121,33 +121,35 @@ func TestResizeGolden(t *testing.T) {
 	for f, filter := range filters {
 		byName[filter.name] = Filter(f)
 	}
-	var r resizer
-	// Those of the package lie on both sides of the rule for which pass comes first.
-	all := append(lines[line](t, vectors(t), "resize.jsonl"), lines[line](t, "testdata", "resize.jsonl")...)
-	for i, c := range all {
-		in, err := hex.DecodeString(c.InHex)
-		require.NoError(t, err)
-		want, err := hex.DecodeString(c.OutHex)
-		require.NoError(t, err)
-		mode, ok := named[c.Mode]
-		require.True(t, ok)
-		p := &Picture{mode: mode, width: c.In[0], height: c.In[1], pixels: in}
-		s := source{mode, p.width, p.height, p.row}
-		got := make([]byte, len(want))
-		whole := window{0, 0, c.Out[0], c.Out[1]}
-		require.NoError(t, r.resize(got, s, c.Out[0], c.Out[1], byName[c.Filter], whole))
-		require.Equal(t, want, got, "line %d: %s %s %v to %v", i+1, c.Mode, c.Filter, c.In, c.Out)
+	eachLevel(t, func(t *testing.T) {
+		var r resizer
+		// Those of the package lie on both sides of the rule for which pass comes first.
+		all := append(lines[line](t, vectors(t), "resize.jsonl"), lines[line](t, "testdata", "resize.jsonl")...)
+		for i, c := range all {
+			in, err := hex.DecodeString(c.InHex)
+			require.NoError(t, err)
+			want, err := hex.DecodeString(c.OutHex)
+			require.NoError(t, err)
+			mode, ok := named[c.Mode]
+			require.True(t, ok)
+			p := &Picture{mode: mode, width: c.In[0], height: c.In[1], pixels: in}
+			s := source{mode, p.width, p.height, p.row, i%2 == 0}
+			got := make([]byte, len(want))
+			whole := window{0, 0, c.Out[0], c.Out[1]}
+			require.NoError(t, r.resize(got, s, c.Out[0], c.Out[1], byName[c.Filter], whole))
+			require.Equal(t, want, got, "line %d: %s %s %v to %v", i+1, c.Mode, c.Filter, c.In, c.Out)
 
-		// Any part alone is the same as cut out of the whole.
-		part := window{c.Out[0] / 3, c.Out[1] / 4, c.Out[0] - c.Out[0]/5, c.Out[1]}
-		got = make([]byte, part.width()*part.height()*mode.bytes())
-		require.NoError(t, r.resize(got, s, c.Out[0], c.Out[1], byName[c.Filter], part))
-		resized := &Picture{mode: mode, width: c.Out[0], height: c.Out[1], pixels: want}
-		for y := range part.height() {
-			n := part.width() * mode.bytes()
-			require.Equal(t, resized.row(part.top + y)[part.left*mode.bytes():][:n], got[y*n:][:n], "line %d, part", i+1)
+			// Any part alone is the same as cut out of the whole.
+			part := window{c.Out[0] / 3, c.Out[1] / 4, c.Out[0] - c.Out[0]/5, c.Out[1]}
+			got = make([]byte, part.width()*part.height()*mode.bytes())
+			require.NoError(t, r.resize(got, s, c.Out[0], c.Out[1], byName[c.Filter], part))
+			resized := &Picture{mode: mode, width: c.Out[0], height: c.Out[1], pixels: want}
+			for y := range part.height() {
+				n := part.width() * mode.bytes()
+				require.Equal(t, resized.row(part.top + y)[part.left*mode.bytes():][:n], got[y*n:][:n], "line %d, part", i+1)
+			}
 		}
-	}
+	})
 }
 
 const (
@@ -203,7 +205,9 @@ type goldenCase struct {
 	MaskOnes                                     int   `json:"mask_ones"`
 }
 
-func TestPipelinesGolden(t *testing.T) {
+func TestPipelinesGolden(t *testing.T) { eachLevel(t, testPipelinesGolden) }
+
+func testPipelinesGolden(t *testing.T) {
 	pictures := map[string]*Picture{}
 	seen := map[string]int{}
 	var r Result

@@ -80,7 +80,7 @@ func (p *Picture) Orientation() int { return max(1, p.orientation) }
 
 func (p *Picture) row(y int) []byte {
 	stride := p.width * p.mode.bytes()
-	return p.pixels[y*stride:][:stride:stride]
+	return p.pixels[y*stride:][:stride]
 }
 
 // RGB returns height x width x 3 bytes as Pillow's convert("RGB") does: alpha and transparent colours are ignored.

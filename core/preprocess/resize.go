@@ -15,16 +15,21 @@ func (w window) height() int { return w.bottom - w.top }
 type source struct {
 	mode          Mode
 	width, height int
-	row           func(y int) []byte // valid until the next call
+	// row is asked for rows from above to below, some of them not at all. A row is valid until the call after the next
+	// one, and always where stored is set.
+	row    func(y int) []byte
+	stored bool
 }
 
 // resizer resizes pictures and keeps its memory between them.
 type resizer struct {
 	across, down axis
-	scratch      []byte  // what lies between the passes
-	sums         []int32 // of a row
-	floatSums    []float64
-	line         []byte // a row of the source, converted or premultiplied
+	scratch      []byte    // what lies between the passes
+	rows         [][]byte  // those that a row of the result is made of
+	sums         []int32   // of a row
+	floatSums    []float64 // the same of 16-bit pixels
+	lines        [2][]byte // rows of the source, premultiplied
+	packed       packed
 }
 
 // resize writes the window of the picture resized to width x height to out, as Pillow 13's Image.resize does (Resample.c,
@@ -54,8 +59,12 @@ func (r *resizer) resize(out []byte, s source, width, height int, filter Filter,
 func nearest(out []byte, s source, width, height int, w window) {
 	columns := nearestPlaces(s.width, width, w.left, w.right)
 	n := s.mode.bytes()
+	last, row := -1, []byte(nil)
 	for i, y := range nearestPlaces(s.height, height, w.top, w.bottom) {
-		row, to := s.row(y), out[i*w.width()*n:][:w.width()*n]
+		if y != last {
+			last, row = y, s.row(y)
+		}
+		to := out[i*w.width()*n:][:w.width()*n]
 		for k, x := range columns {
 			copy(to[k*n:k*n+n], row[x*n:])
 		}
@@ -78,10 +87,11 @@ func nearestPlaces(in, out, low, high int) []int {
 // premultiplied returns the source with its colours multiplied by alpha.
 func (r *resizer) premultiplied(s source) source {
 	row, n := s.row, s.mode.bytes()
+	s.stored = false
 	s.row = func(y int) []byte {
 		in := row(y)
-		r.line = grow(r.line, len(in))
-		line := r.line
+		r.lines[0], r.lines[1] = r.lines[1], grow(r.lines[0], len(in))
+		line := r.lines[1]
 		for i := 0; i < len(in); i += n {
 			alpha := in[i+n-1]
 			for k := range n - 1 {
@@ -144,19 +154,30 @@ func (r *resizer) acrossFirst(out []byte, s source, width, height int, w window)
 		r.scratch = grow(r.scratch, (to-from)*stride)
 		between = r.scratch
 	}
+	line := func(y int) []byte { return between[(y-from)*stride:][:stride] }
+	r.packed.packAcross(&r.across, n)
 	for y := from; y < to; y++ {
-		row, line := s.row(y), between[(y-from)*stride:][:stride]
-		if width == s.width {
-			copy(line, row[w.left*n:w.right*n])
-		} else {
-			r.acrossRow(line, row, s.mode)
+		switch {
+		case width == s.width:
+			copy(line(y), s.row(y)[w.left*n:w.right*n])
+		case y+1 < to:
+			r.acrossRows(line(y), line(y+1), s.row(y), s.row(y+1), s.mode)
+			y++
+		default:
+			row := s.row(y)
+			r.acrossRows(line(y), line(y), row, row, s.mode)
 		}
 	}
 	if height == s.height {
 		return
 	}
-	for i := range w.height() {
-		r.downRow(out[i*stride:][:stride], i, s.mode, func(y int) []byte { return between[(y-from)*stride:][:stride] })
+	r.packed.packDown(&r.down)
+	for i, first := range r.down.first {
+		r.rows = r.rows[:0]
+		for k := range r.down.taps(i) {
+			r.rows = append(r.rows, line(first+k))
+		}
+		r.downRow(out[i*stride:][:stride], i, s.mode)
 	}
 }
 
@@ -167,26 +188,76 @@ func (r *resizer) downFirst(out []byte, s source, width, height int, w window) {
 	if width != s.width {
 		from, to = r.across.inputs()
 	}
-	r.scratch = grow(r.scratch, s.width*n)
-	for i := range w.height() {
-		r.downRow(r.scratch[from*n:to*n], i, s.mode, func(y int) []byte { return s.row(y)[from*n : to*n] })
-		line := out[i*stride:][:stride]
-		if width == s.width {
-			copy(line, r.scratch[from*n:to*n])
-		} else {
-			r.acrossRow(line, r.scratch, s.mode)
+	kept := r.keep(s, from*n, to*n)
+	r.scratch = grow(r.scratch, 2*s.width*n)
+	lines := [2][]byte{r.scratch[:s.width*n], r.scratch[s.width*n:]}
+	r.packed.packAcross(&r.across, n)
+	r.packed.packDown(&r.down)
+	resample := func(i, turn int) []byte {
+		kept(i)
+		r.downRow(lines[turn][from*n:to*n], i, s.mode)
+		return lines[turn]
+	}
+	for i := 0; i < w.height(); i++ {
+		line, row := out[i*stride:][:stride], resample(i, 0)
+		switch {
+		case width == s.width:
+			copy(line, row[from*n:to*n])
+		case i+1 < w.height():
+			i++
+			r.acrossRows(line, out[i*stride:][:stride], row, resample(i, 1), s.mode)
+		default:
+			r.acrossRows(line, line, row, row, s.mode)
+		}
+	}
+}
+
+// keep returns what puts the rows of the source that the i-th row of the result is made of, bytes from to to-1 of each,
+// into r.rows. Rows that do not stay by themselves are copied and kept as long as they are needed.
+func (r *resizer) keep(s source, from, to int) func(i int) {
+	most := 0
+	for i := range r.down.first {
+		most = max(most, r.down.taps(i))
+	}
+	next := 0
+	var ring []byte
+	if !s.stored {
+		ring = make([]byte, most*(to-from))
+	}
+	return func(i int) {
+		first := r.down.first[i]
+		r.rows = r.rows[:0]
+		for y := first; y < first+r.down.taps(i); y++ {
+			if s.stored {
+				r.rows = append(r.rows, s.row(y)[from:to])
+				continue
+			}
+			slot := ring[y%most*(to-from):][:to-from]
+			if y >= next {
+				copy(slot, s.row(y)[from:to])
+				next = y + 1
+			}
+			r.rows = append(r.rows, slot)
 		}
 	}
 }
 
 const weightHalf = 1 << (weightBits - 1)
 
-// acrossRow resamples one row.
-func (r *resizer) acrossRow(out, row []byte, mode Mode) {
+// acrossRows resamples two rows.
+func (r *resizer) acrossRows(out0, out1, row0, row1 []byte, mode Mode) {
 	if mode == Gray16 {
-		r.acrossRow16(out, row)
+		r.acrossRow16(out0, row0)
+		r.acrossRow16(out1, row1)
 		return
 	}
+	if !r.packed.across(out0, out1, row0, row1, mode) {
+		r.acrossRow(out0, row0, mode)
+		r.acrossRow(out1, row1, mode)
+	}
+}
+
+func (r *resizer) acrossRow(out, row []byte, mode Mode) {
 	n := mode.bytes()
 	a := &r.across
 	for i, first := range a.first {
@@ -221,10 +292,13 @@ func (r *resizer) acrossRow(out, row []byte, mode Mode) {
 	}
 }
 
-// downRow resamples the i-th row of the window from rows of the input.
-func (r *resizer) downRow(out []byte, i int, mode Mode, row func(y int) []byte) {
+// downRow resamples the i-th row of the window from r.rows.
+func (r *resizer) downRow(out []byte, i int, mode Mode) {
 	if mode == Gray16 {
-		r.downRow16(out, i, row)
+		r.downRow16(out, i)
+		return
+	}
+	if r.packed.down(out, i, r.rows) {
 		return
 	}
 	r.sums = grow(r.sums, len(out))
@@ -234,7 +308,7 @@ func (r *resizer) downRow(out []byte, i int, mode Mode, row func(y int) []byte) 
 	}
 	a := &r.down
 	for k, w := range a.fixed[a.start[i]:a.start[i+1]] {
-		in := row(a.first[i] + k)[:len(sums)]
+		in := r.rows[k][:len(sums)]
 		for x, v := range in {
 			sums[x] += w * int32(v)
 		}
@@ -264,12 +338,12 @@ func (r *resizer) acrossRow16(out, row []byte) {
 	}
 }
 
-func (r *resizer) downRow16(out []byte, i int, row func(y int) []byte) {
+func (r *resizer) downRow16(out []byte, i int) {
 	r.floatSums = grow(r.floatSums, len(out)/2)
 	clear(r.floatSums)
 	a := &r.down
 	for k, w := range a.floats[a.start[i]:a.start[i+1]] {
-		in := row(a.first[i] + k)
+		in := r.rows[k]
 		for x := range r.floatSums {
 			r.floatSums[x] += float64(float64(binary.LittleEndian.Uint16(in[2*x:])) * w)
 		}
