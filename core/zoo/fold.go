@@ -93,7 +93,7 @@ func foldBefore(values, bias []float32, a affine) {
 // addTo adds a term's values to a parameter's: a smaller filter to its middle, the identity to the middle of each
 // channel's own filter.
 func (t term) addTo(sum []float64, values []float32, a affine, p tower.Param) {
-	side, channels := p.Shape[1], p.Shape[3]
+	side, channels := term{}.side(p), p.Shape.Width()
 	tap := func(o, y, x int) int { return ((o*side+y)*side + x) * channels }
 	if len(t.values) == 0 {
 		for o, s := range a.factor {

@@ -40,6 +40,19 @@ func TestReleasedParameterCounts(t *testing.T) {
 	}
 }
 
+// Counted after folding, as the papers do: 11.36, 21.46, 35.70, 125.07 and 321.57 million.
+func TestFastViTParameterCounts(t *testing.T) {
+	for name, want := range map[string]float64{"fastvit_mci0": 11.36, "fastvit_mci1": 21.46, "fastvit_mci2": 35.70,
+		"fastvit_mci3": 125.07, "fastvit_mci4": 321.57} {
+		embedding := map[bool]int{true: 768, false: 512}[name >= "fastvit_mci3"]
+		data := fmt.Sprintf(`{"model_cfg": {"embed_dim": %d, "vision_cfg": {"timm_model_name": %q, "timm_proj": null, "image_size": 256}}}`, embedding, name)
+		config, err := ReadConfig(fstest.MapFS{"open_clip_config.json": {Data: []byte(data)}})
+		require.NoError(t, err)
+		image, _ := config.Parameters()
+		require.InDelta(t, want, float64(image)/1e6, 0.006, name)
+	}
+}
+
 func TestALIGNParameterCount(t *testing.T) {
 	config, err := ReadConfig(fstest.MapFS{"config.json": {Data: []byte(`{"model_type": "align_vision_model", "image_size": 289}`)}})
 	require.NoError(t, err)

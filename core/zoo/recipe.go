@@ -90,7 +90,7 @@ func (t term) shape(p tower.Param) kernels.Shape {
 		shape[0], shape[1] = shape[1], shape[0]
 	case filterOIHW:
 		side := t.side(p)
-		shape = kernels.Shape{shape[0], shape[3], side, side}
+		shape = kernels.Shape{shape[0], p.Shape.Width(), side, side}
 	}
 	for range t.ones {
 		shape = append(kernels.Shape{1}, shape...)
@@ -98,12 +98,16 @@ func (t term) shape(p tower.Param) kernels.Shape {
 	return shape
 }
 
-// side is the side of the term's filters.
+// side is the side of the term's filters; a matrix is a filter of one pixel.
 func (t term) side(p tower.Param) int {
-	if t.kernel > 0 {
+	switch {
+	case t.kernel > 0:
 		return t.kernel
+	case len(p.Shape) == 4:
+		return p.Shape[1]
+	default:
+		return 1
 	}
-	return p.Shape[1]
 }
 
 // assemble reads a parameter, brings it into the tower's layout and folds into it what the rule says. What is folded is
@@ -188,7 +192,7 @@ func (t term) read(c *checkpoint.Checkpoint, p tower.Param) (values, bias []floa
 		values = transpose(values, p.Shape[0], p.Shape[1])
 	case filterOIHW:
 		side := t.side(p)
-		values = channelsLast(values, kernels.Shape{p.Shape[0], side, side, p.Shape[3]})
+		values = channelsLast(values, kernels.Shape{p.Shape[0], side, side, p.Shape.Width()})
 	}
 	return values, bias, nil
 }

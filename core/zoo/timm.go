@@ -17,6 +17,7 @@ var timmTowers = []struct {
 	{"vit_large_patch16", (*openCLIPModel).siglip},
 	{"vit_so400m_", (*openCLIPModel).siglip},
 	{"vit_giantopt_", (*openCLIPModel).siglip},
+	{"fastvit_", (*openCLIPModel).fastViT},
 }
 
 // timmEps is the epsilon of most LayerNorms in timm's image towers.
