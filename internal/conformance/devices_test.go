@@ -32,4 +32,8 @@ func TestWebGPU(t *testing.T) {
 	run(t, dev)
 }
 
-func TestCPU(t *testing.T) { run(t, simd.New(simd.Options{})) }
+func TestCPU(t *testing.T) {
+	for _, level := range simd.Levels() {
+		t.Run(level, func(t *testing.T) { run(t, simd.New(simd.Options{Level: level})) })
+	}
+}

@@ -1,17 +1,25 @@
-// Package simd runs programs on CPUs with all cores.
+// Package simd runs programs on CPUs with all cores, in the widest vectors that they have. README.md beside it is the tour:
+// packing, tiles and registers.
 //
-// Today it has one level, generic: portable Go, cache-blocked products over packed weights, no assembly. Levels in
-// assembly join by replacing the microkernel and its tile; everything round it stays.
+// # Why assembly?
+//
+// A matrix kernel lives from keeping its sums in registers, all of them, from the first product to the last. Compilers
+// spill some. So the kernels are written by a generator (_asm) once for each instruction set, and the same functions in
+// plain Go (internal/generic) say what they compute.
 //
 // # Why are weights packed?
 //
 // A product's inner loop reads a few columns of the weight side by side. Packing them at load into panels of that many
-// columns (panel.go) makes every read of the hot loop sequential, and the padding at the edges leaves it without a branch.
+// columns makes every read of the hot loop sequential, and the padding at the edges leaves it without a branch.
+//
+// # Why a self-test?
+//
+// Nobody can test every processor, emulator and hypervisor. A level computes known answers before it is used for the first
+// time; where one is wrong, the next lower level is taken, and [Device.Name] says so.
 package simd
 
 import (
 	"fmt"
-	"runtime"
 	"sync"
 
 	"github.com/goclip/goclip/kernels"
@@ -19,8 +27,10 @@ import (
 
 // Options choose how a device computes.
 type Options struct {
-	// Threads is the number of cores to use; 0 takes all that the process may use.
+	// Threads is the number of cores to use; 0 takes all that the process may use, which is also the most.
 	Threads int
+	// Level is one of Levels; "" takes what the environment variable GOCLIP_SIMD names, and without it the fastest.
+	Level string
 }
 
 // weight is a loaded tensor: packed panels for products, plain values otherwise.
@@ -31,33 +41,38 @@ type weight struct {
 
 // Device computes in float32 on the CPU.
 type Device struct {
-	pool *pool
+	level   *level
+	note    string // what stands against the level that was asked for
+	threads int
 
-	running sync.Mutex // one program at a time has the workers
+	running sync.Mutex // one program of the device runs at a time
 
 	mu      sync.Mutex // guards what follows
 	weights map[int]*weight
 	next    int
 }
 
-// New starts a device and its worker goroutines.
+// New makes a device. A level that is not there or not well is not used: Name says what is used instead, and why.
 func New(o Options) *Device {
-	if o.Threads < 1 {
-		o.Threads = runtime.GOMAXPROCS(0)
+	if o.Threads < 1 || o.Threads > cap(cores) {
+		o.Threads = cap(cores)
 	}
-	return &Device{pool: newPool(o.Threads), weights: map[int]*weight{}}
+	d := &Device{threads: o.Threads, weights: map[int]*weight{}}
+	d.level, d.note = choose(o.Level)
+	return d
 }
 
 // Name says what computes, with which level and on how many threads.
 func (d *Device) Name() string {
-	return fmt.Sprintf("cpu (generic, %s, f32)", threads(d.pool.threads))
-}
-
-func threads(n int) string {
-	if n == 1 {
-		return "1 thread"
+	threads := "1 thread"
+	if d.threads > 1 {
+		threads = fmt.Sprintf("%d threads", d.threads)
 	}
-	return fmt.Sprintf("%d threads", n)
+	note := ""
+	if d.note != "" {
+		note = "; " + d.note
+	}
+	return fmt.Sprintf("cpu (%s, %s, f32%s)", d.level.name, threads, note)
 }
 
 // Load packs a weight.
@@ -69,12 +84,12 @@ func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	switch s.Role {
 	case kernels.Matrix, kernels.Filter:
 		out := s.Shape[0]
-		w.values = packColumns(s.Values, out, len(s.Values)/out)
-		w.bias = make([]float32, roundUp(out, tileColumns))
+		w.values = d.level.packColumns(s.Values, out, len(s.Values)/out)
+		w.bias = aligned(roundUp(out, d.level.columns))
 		copy(w.bias, s.Bias)
 	default:
-		w.values = append([]float32(nil), s.Values...)
-		w.bias = append([]float32(nil), s.Bias...)
+		w.values = append(aligned(len(s.Values))[:0], s.Values...)
+		w.bias = append(aligned(len(s.Bias))[:0], s.Bias...)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -96,11 +111,10 @@ func (d *Device) weight(id int) *weight {
 	return d.weights[id]
 }
 
-// Close frees all weights and ends the workers.
+// Close frees all weights.
 func (d *Device) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	clear(d.weights)
-	d.pool.close()
 	return nil
 }

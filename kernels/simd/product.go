@@ -2,115 +2,171 @@ package simd
 
 import "github.com/goclip/goclip/kernels"
 
-// blockRows is how many rows of a product a worker packs and keeps in its cache while the weight streams by.
-const blockRows = 32
-
 // Linear multiplies rows with a matrix.
 func (p *program) Linear(dst, x kernels.Ref, w kernels.Weight, e kernels.Epilogue) {
 	in := p.rows(x)
-	p.product(dst, w, e, x.Shape.Width(), func(item, row, r int, panel []float32) {
-		packRow(panel, in.row(item, row), r)
-	})
-}
-
-// Conv2D slides filters over feature maps. Without groups it is a product whose rows are the windows, gathered a block
-// at a time.
-func (p *program) Conv2D(dst, x kernels.Ref, w kernels.Weight, win kernels.Window, e kernels.Epilogue) {
-	if win.Groups > 1 {
-		p.groupedConv2D(dst, x, w, win, e)
-		return
-	}
-	in := p.rows(x)
-	height, width, channels := x.Shape[1], x.Shape[2], x.Shape[3]
-	across := dst.Shape[2]
-	p.product(dst, w, e, win.Kernel*win.Kernel*channels, func(item, row, r int, panel []float32) {
-		top, left := row/across*win.Stride-win.Top, row%across*win.Stride-win.Left
-		at := 0
-		for y := top; y < top+win.Kernel; y++ {
-			for xx := left; xx < left+win.Kernel; xx++ {
-				tap := panel[at*tileRows:]
-				at += channels
-				if y < 0 || y >= height || xx < 0 || xx >= width {
-					for k := range channels {
-						tap[k*tileRows+r] = 0
-					}
-					continue
-				}
-				packRow(tap, in.row(item, y*width+xx), r)
-			}
-		}
-	})
-}
-
-// product computes dst = epilogue(rows · weightᵀ); pack writes row (item, row) of the left side, depth values long, as
-// row r of a panel.
-func (p *program) product(dst kernels.Ref, w kernels.Weight, e kernels.Epilogue, depth int, pack func(item, row, r int, panel []float32)) {
+	rows := x.Shape.Rows()
 	m := p.device.weight(w.ID)
-	padded := roundUp(depth, tileDepth)
-	rows, outputs := dst.Shape.Rows(), w.Shape[0]
-	total := dst.Shape.Items() * rows
-	block := min(blockRows, roundUp((total+p.device.pool.threads-1)/p.device.pool.threads, tileRows))
-	p.needScratch(block * padded)
-	s := p.store(dst, m, e)
-
-	p.add((total+block-1)/block, total*depth*outputs, func(worker, unit int) {
-		first := unit * block
-		last := min(total, first+block)
-		packed := p.scratch[worker]
-		for i := first; i < last; i++ {
-			panel := packed[(i-first)/tileRows*tileRows*padded:]
-			pack(i/rows, i%rows, (i-first)%tileRows, panel)
-		}
-		clearPadding(packed, last-first, depth, padded)
-		var sums [tileRows * tileColumns]float32
-		for o := 0; o < outputs; o += tileColumns {
-			columns := m.values[o*padded:][:tileColumns*padded]
-			for i := first; i < last; i += tileRows {
-				multiply(packed[(i-first)*padded:][:tileRows*padded], columns, &sums)
-				for r := range min(tileRows, last-i) {
-					s.put((i+r)/rows, (i+r)%rows, o, sums[r*tileColumns:][:min(tileColumns, outputs-o)])
-				}
-			}
-		}
+	p.product(p.result(dst, e), m.values, m.bias, x.Shape.Width(), w.Shape[0], 0, func(_, row, stride int, to *float32) {
+		p.level.packRow(to, &in.row(row/rows, row%rows)[0], stride, in.width)
 	})
 }
 
-// clearPadding zeroes what lies behind the last value of packed rows. It meets zeros of the weight, but an earlier step
-// may have left NaN there, which times zero is NaN. Rows that a panel lacks may hold anything: nobody reads their sums.
-func clearPadding(packed []float32, rows, depth, padded int) {
-	for at := 0; at < rows; at += tileRows {
-		clear(packed[at*padded:][depth*tileRows : padded*tileRows])
-	}
-}
-
-// store finishes sums: bias, activation, residual, memory.
-type store struct {
+// result is where a product goes, and what becomes of its sums on the way.
+type result struct {
 	dst      view
-	bias     []float32
+	rows     int // of an item
 	act      kernels.Act
 	residual *view
 }
 
-// store prepares the end of a product.
-func (p *program) store(dst kernels.Ref, w *weight, e kernels.Epilogue) store {
-	s := store{dst: p.rows(dst), bias: w.bias, act: e.Act}
+func (p *program) result(dst kernels.Ref, e kernels.Epilogue) result {
+	r := result{dst: p.rows(dst), rows: dst.Shape.Rows(), act: e.Act}
 	if e.Residual != nil {
 		residual := p.rows(*e.Residual)
-		s.residual = &residual
+		r.residual = &residual
 	}
-	return s
+	return r
 }
 
-func (s *store) put(item, row, at int, sums []float32) {
-	out := s.dst.row(item, row)[at:]
-	for c, v := range sums {
-		v += s.bias[at+c]
-		if s.act != kernels.Identity {
-			v = activate(v, s.act)
+// packer writes a row of a product's left side, counted over all items, to a panel of rows. It may use the
+// end of the worker's scratch memory, as many values as a padded row has.
+type packer func(worker, row, stride int, to *float32)
+
+// A product is cut into blocks of rows and groups of panels. What a worker reads again and again while it computes one,
+// should fit its own cache: blockRows rows of deepest values, 200 KB. blockDepth, a multiple of depth, is as much of a panel
+// as fits the first cache.
+const (
+	blockRows  = 112
+	blockDepth = 384
+	// mostShared is how many packed values may wait between two steps.
+	mostShared = 8 << 20
+)
+
+// product computes columns at … at+outputs-1 of dst = epilogue(left · weightᵀ), where pack gives the rows of the left side,
+// length values each.
+func (p *program) product(to result, values, bias []float32, length, outputs, at int, pack packer) {
+	l := p.level
+	total := to.dst.ref.Shape.Items() * to.rows
+	padded := roundUp(length, depth)
+	blocks := ceilDiv(total, blockRows)
+	block := func(i int) (first, count int) {
+		first = total * i / blocks
+		return first, total*(i+1)/blocks - first
+	}
+	m := multiplication{program: p, result: to, values: values, bias: bias, padded: padded, outputs: outputs, at: at}
+	panels := ceilDiv(outputs, l.columns)
+	work := total * length * outputs
+	if threads := p.device.threads; blocks >= 8*threads || total*padded > mostShared {
+		// Enough blocks for everybody: each worker packs its own.
+		largest := ceilDiv(total, blocks) * padded
+		p.needScratch(largest + padded)
+		p.add(blocks, work, func(worker, unit int) {
+			first, count := block(unit)
+			packed := p.scratch[worker][:count*padded]
+			tiles := l.split(count)
+			for t := range tiles.tiles {
+				row, rows := tiles.tile(t)
+				for r := range rows {
+					pack(worker, first+row+r, rows*depth, &packed[row*padded+r*depth])
+				}
+			}
+			m.compute(packed, first, count, 0, panels)
+		})
+		return
+	}
+	p.needShared(total * padded)
+	p.needScratch(padded)
+	// The rows are packed once, then blocks and groups of panels are drawn by whoever is free.
+	heights := make([]struct{ first, row, rows int }, 0, ceilDiv(total, l.rows())+blocks)
+	for b := range blocks {
+		first, count := block(b)
+		tiles := l.split(count)
+		for t := range tiles.tiles {
+			row, rows := tiles.tile(t)
+			heights = append(heights, struct{ first, row, rows int }{first, row, rows})
 		}
-		if s.residual != nil {
-			v += s.residual.row(item, row)[at+c]
+	}
+	p.add(len(heights), total*length, func(worker, unit int) {
+		h := heights[unit]
+		packed := p.shared[(h.first+h.row)*padded:][:h.rows*padded]
+		for r := range h.rows {
+			pack(worker, h.first+h.row+r, h.rows*depth, &packed[r*depth])
 		}
-		out[c] = v
+	})
+	group := min(8, max(1, panels*blocks/(8*p.device.threads)))
+	groups := ceilDiv(panels, group)
+	p.add(groups*blocks, work, func(_, unit int) {
+		first, count := block(unit % blocks)
+		panel := unit / blocks * group
+		m.compute(p.shared[first*padded:][:count*padded], first, count, panel, min(panels, panel+group))
+	})
+}
+
+// multiplication is a product with all that its tiles need.
+type multiplication struct {
+	*program
+	result
+	values, bias        []float32
+	padded, outputs, at int
+}
+
+// compute finishes a block of packed rows for some panels.
+func (m *multiplication) compute(packed []float32, first, count, panel, end int) {
+	l := m.level
+	tiles := l.split(count)
+	for k := 0; k < m.padded; k += blockDepth {
+		deep := min(blockDepth, m.padded-k)
+		for j := panel; j < end; j++ {
+			right := m.values[(j*m.padded+k)*l.columns:]
+			next := j + 1
+			if next == end {
+				next = panel
+			}
+			ahead := m.values[(next*m.padded+k)*l.columns:]
+			for t := range tiles.tiles {
+				row, rows := tiles.tile(t)
+				m.tile(&packed[row*m.padded+k*rows], &right[0], &ahead[t*deep/depth*l.ask/4%(deep*l.columns)], first+row, rows, j, k, deep)
+			}
+		}
+	}
+}
+
+// tile computes some products of a tile, and with the last ones all that follows.
+func (m *multiplication) tile(left, right, ahead *float32, row, rows, panel, k, deep int) {
+	l := m.level
+	column := panel * l.columns
+	n := min(l.columns, m.outputs-column)
+	width := m.dst.width
+	out := &m.dst.memory[m.dst.ref.Offset+row*width+m.at+column]
+	accumulate := 0
+	if k > 0 {
+		accumulate = 1
+	}
+	if k+deep < m.padded {
+		l.gemm[rows](left, right, out, nil, nil, ahead, deep/depth, width, 0, n, accumulate)
+		return
+	}
+	bias := &m.bias[column]
+	if m.residual != nil && m.act == kernels.Identity && m.residual.even() {
+		at := m.residual.ref.Offset + row*m.residual.ref.Row + m.at + column
+		l.gemm[rows](left, right, out, bias, &m.residual.memory[at], ahead, deep/depth, width, m.residual.ref.Row, n, accumulate)
+		return
+	}
+	l.gemm[rows](left, right, out, bias, nil, ahead, deep/depth, width, 0, n, accumulate)
+	m.finish(l, row, rows, m.at+column, n)
+}
+
+// finish applies the activation and adds the residual to n columns of some rows while they are in the first cache.
+func (r *result) finish(l *level, row, rows, column, n int) {
+	width := r.dst.width
+	out := r.dst.memory[r.dst.ref.Offset+row*width+column:]
+	if r.act != kernels.Identity {
+		l.activations[r.act](&out[0], width, &out[0], width, rows, n)
+	}
+	if r.residual != nil {
+		for i := range rows {
+			l.add(&out[i*width], &out[i*width], &r.residual.row((row+i)/r.rows, (row+i)%r.rows)[column], n)
+		}
 	}
 }

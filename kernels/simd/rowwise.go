@@ -1,31 +1,6 @@
 package simd
 
-import (
-	"math"
-
-	"github.com/goclip/goclip/kernels"
-)
-
-// activate computes an activation function. The exponentials are float64: the generic level values its digits above
-// the few per cent of the time that they take.
-func activate(x float32, a kernels.Act) float32 {
-	y := float64(x)
-	switch a {
-	case kernels.ReLU:
-		return max(x, 0)
-	case kernels.GELU:
-		return float32(y / 2 * (1 + math.Erf(y/math.Sqrt2)))
-	case kernels.GELUTanh:
-		return float32(y / 2 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(y+0.044715*y*y*y))))
-	case kernels.QuickGELU:
-		return float32(y / (1 + math.Exp(-1.702*y)))
-	case kernels.SiLU:
-		return float32(y / (1 + math.Exp(-y)))
-	case kernels.Sigmoid:
-		return float32(1 / (1 + math.Exp(-y)))
-	}
-	return x
-}
+import "github.com/goclip/goclip/kernels"
 
 // Embed looks up rows of a table.
 func (p *program) Embed(dst kernels.Ref, table kernels.Weight, ids kernels.IntInput) {
@@ -37,17 +12,22 @@ func (p *program) Embed(dst kernels.Ref, table kernels.Weight, ids kernels.IntIn
 	})
 }
 
+// LayerNorm normalises rows.
+func (p *program) LayerNorm(dst, x kernels.Ref, w kernels.Weight, eps float32) {
+	m := p.device.weight(w.ID)
+	in, out := p.rows(x), p.rows(dst)
+	p.addRows(dst.Shape, 4*in.width, func(item, row int) {
+		p.level.layerNorm(&out.row(item, row)[0], &in.row(item, row)[0], &m.values[0], &m.bias[0], in.width, eps)
+	})
+}
+
 // Rotate applies rotary position embeddings.
 func (p *program) Rotate(dst, x, cos, sin kernels.Ref) {
 	in, out, c, s := p.rows(x), p.rows(dst), p.rows(cos), p.rows(sin)
-	head := cos.Shape.Width()
-	p.addRows(dst.Shape, 4*x.Shape.Width(), func(item, row int) {
+	p.addRows(dst.Shape, 2*in.width, func(item, row int) {
 		from, to := in.row(item, row), out.row(item, row)
-		cs, ss := c.row(item, row), s.row(item, row)
-		for j := 0; j < len(from); j += 2 {
-			k := j % head
-			to[j] = from[j]*cs[k] - from[j+1]*ss[k]
-			to[j+1] = from[j+1]*cs[k+1] + from[j]*ss[k+1]
+		for j := 0; j < in.width; j += c.width {
+			p.level.rotate(&to[j], &from[j], &c.row(item, row)[0], &s.row(item, row)[0], c.width)
 		}
 	})
 }
@@ -55,47 +35,32 @@ func (p *program) Rotate(dst, x, cos, sin kernels.Ref) {
 // Map applies an activation.
 func (p *program) Map(dst, x kernels.Ref, act kernels.Act) {
 	in, out := p.rows(x), p.rows(dst)
-	p.addRows(dst.Shape, 10*x.Shape.Width(), func(item, row int) {
-		to := out.row(item, row)
-		for j, v := range in.row(item, row) {
-			to[j] = activate(v, act)
-		}
+	p.addRows(dst.Shape, 10*in.width, func(item, row int) {
+		p.level.activations[act](&out.row(item, row)[0], in.width, &in.row(item, row)[0], in.width, 1, in.width)
 	})
 }
 
 // Zip adds or multiplies two values.
 func (p *program) Zip(dst, x, y kernels.Ref, op kernels.Binary) {
 	as, bs, out := p.rows(x), p.rows(y), p.rows(dst)
-	p.addRows(dst.Shape, dst.Shape.Width(), func(item, row int) {
-		a, b, to := as.row(item, row), bs.row(item, row), out.row(item, row)
-		if op == kernels.Mul {
-			for j := range to {
-				to[j] = a[j] * b[j]
-			}
-			return
-		}
-		for j := range to {
-			to[j] = a[j] + b[j]
-		}
+	join := p.level.add
+	if op == kernels.Mul {
+		join = p.level.mul
+	}
+	p.addRows(dst.Shape, out.width, func(item, row int) {
+		join(&out.row(item, row)[0], &as.row(item, row)[0], &bs.row(item, row)[0], out.width)
 	})
 }
 
 // Mean is the mean of an item's rows.
 func (p *program) Mean(dst, x kernels.Ref, lengths kernels.IntInput) {
 	in, out := p.rows(x), p.rows(dst)
-	p.addRows(dst.Shape, x.Shape.Rows()*x.Shape.Width(), func(item, _ int) {
+	p.add(dst.Shape.Items(), x.Shape.Elements(), func(_, item int) {
 		n := x.Shape.Rows()
 		if lengths != kernels.NoInts {
 			n = int(p.ints[lengths][item])
 		}
-		to := out.row(item, 0)
-		for c := range to {
-			var sum float64
-			for row := range n {
-				sum += float64(in.row(item, row)[c])
-			}
-			to[c] = float32(sum / float64(n))
-		}
+		p.level.mean(&out.row(item, 0)[0], &in.row(item, 0)[0], x.Row, n, in.width, 1/float32(n))
 	})
 }
 
@@ -123,19 +88,7 @@ func (p *program) Gather(dst, x kernels.Ref, rows kernels.IntInput) {
 // Normalize divides rows by their length.
 func (p *program) Normalize(dst, x kernels.Ref) {
 	in, out := p.rows(x), p.rows(dst)
-	p.addRows(dst.Shape, 2*dst.Shape.Width(), func(item, row int) {
-		from, to := in.row(item, row), out.row(item, row)
-		var squares float64
-		for _, v := range from {
-			squares += float64(v) * float64(v)
-		}
-		if squares == 0 {
-			clear(to)
-			return
-		}
-		scale := 1 / math.Sqrt(squares)
-		for j, v := range from {
-			to[j] = float32(float64(v) * scale)
-		}
+	p.addRows(dst.Shape, 2*in.width, func(item, row int) {
+		p.level.normalize(&out.row(item, row)[0], &in.row(item, row)[0], in.width)
 	})
 }

@@ -9,9 +9,11 @@ import (
 )
 
 func TestDevice(t *testing.T) {
-	for _, threads := range []int{1, 2, 5} {
-		t.Run(fmt.Sprintf("%d threads", threads), func(t *testing.T) {
-			kerneltest.Run(t, simd.New(simd.Options{Threads: threads}))
-		})
+	for _, level := range simd.Levels() {
+		for _, threads := range []int{1, 2, 5} {
+			t.Run(fmt.Sprintf("%s, %d threads", level, threads), func(t *testing.T) {
+				kerneltest.Run(t, simd.New(simd.Options{Threads: threads, Level: level}))
+			})
+		}
 	}
 }

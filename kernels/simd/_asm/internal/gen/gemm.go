@@ -1,0 +1,128 @@
+package gen
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// ahead is how many lines of the next panel a block of depth products asks for.
+const ahead = 4
+
+// gemm is the matrix kernel for a tile of so many rows: every sum stays in a register from the first product to the last.
+func (s ISA) gemm(rows int) {
+	TEXT(fmt.Sprintf("Gemm%d", rows), NOSPLIT,
+		"func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("Gemm%d computes a tile of %d rows and n columns, at most %d:", rows, rows, columns*s.lanes()),
+		"",
+		"\tsum := 0",
+		"\tfor block := range blocks {",
+		fmt.Sprintf("\t\tfor k := range %d {", depth),
+		fmt.Sprintf("\t\t\tsum += a[(block*%d+row)*%d+k] * b[(block*%d+k)*%d+column]", rows, depth, depth, columns*s.lanes()),
+		"\t\t}",
+		"\t}",
+		"\tc[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]",
+		"",
+		"accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.")
+	a, b, next, blocks := parameter("a"), parameter("b"), parameter("next"), parameter("blocks")
+	acc := make([][columns]reg.VecVirtual, rows)
+	for r := range acc {
+		for j := range columns {
+			acc[r][j] = s.zeroed()
+		}
+	}
+	var right [columns]reg.VecVirtual
+	for j := range columns {
+		right[j] = s.vector()
+	}
+	left := s.vector()
+	loop := label("blocks")
+	Label(loop)
+	for k := range depth {
+		for j := range columns {
+			VMOVUPS(Mem{Base: b, Disp: (k*columns + j) * s.bytes()}, right[j])
+		}
+		if k < ahead {
+			PREFETCHT1(Mem{Base: next, Disp: 64 * k})
+		}
+		for r := range rows {
+			VBROADCASTSS(Mem{Base: a, Disp: 4 * (r*depth + k)}, left)
+			for j := range columns {
+				VFMADD231PS(right[j], left, acc[r][j])
+			}
+		}
+	}
+	ADDQ(count(4*depth*rows), a)
+	ADDQ(count(depth*columns*s.bytes()), b)
+	ADDQ(count(64*ahead), next)
+	DECQ(blocks)
+	JNZ(LabelRef(loop))
+
+	n := parameter("n")
+	part := label("part")
+	CMPQ(n, count(columns*s.lanes()))
+	JL(LabelRef(part))
+	s.finish(acc, nil, left)
+	end()
+	Label(part)
+	s.finish(acc, s.masks(n, columns), left)
+	end()
+}
+
+// finish adds what belongs to the sums and stores them.
+func (s ISA) finish(acc [][columns]reg.VecVirtual, masks []mask, spare reg.VecVirtual) {
+	masked := func(j int) *mask {
+		if masks == nil {
+			return nil
+		}
+		return &masks[j]
+	}
+	c, ldc := parameter("c"), bytesOf(parameter("ldc"))
+	addRows := func(from, stride reg.GPVirtual) {
+		for r := range acc {
+			for j := range columns {
+				s.addMemory(Mem{Base: from, Disp: j * s.bytes()}, masked(j), acc[r][j], spare)
+			}
+			if r+1 < len(acc) {
+				ADDQ(stride, from)
+			}
+		}
+	}
+	fresh := label("fresh")
+	accumulate := parameter("accumulate")
+	TESTQ(accumulate, accumulate)
+	JZ(LabelRef(fresh))
+	addRows(clone(c), ldc)
+	Label(fresh)
+
+	unbiased := label("unbiased")
+	bias := parameter("bias")
+	TESTQ(bias, bias)
+	JZ(LabelRef(unbiased))
+	for j := range columns {
+		VMOVUPS(Mem{Base: bias, Disp: j * s.bytes()}, spare)
+		for r := range acc {
+			VADDPS(spare, acc[r][j], acc[r][j])
+		}
+	}
+	Label(unbiased)
+
+	alone := label("alone")
+	residual := parameter("residual")
+	TESTQ(residual, residual)
+	JZ(LabelRef(alone))
+	addRows(residual, bytesOf(parameter("ldr")))
+	Label(alone)
+
+	for r := range acc {
+		for j := range columns {
+			s.store(acc[r][j], masked(j), Mem{Base: c, Disp: j * s.bytes()})
+		}
+		if r+1 < len(acc) {
+			ADDQ(ldc, c)
+		}
+	}
+}

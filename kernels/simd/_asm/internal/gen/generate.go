@@ -1,0 +1,28 @@
+package gen
+
+import . "github.com/mmcloughlin/avo/build"
+
+// Write makes all kernels of an instruction set, to the files that avo's flags name.
+func Write(s ISA) {
+	ConstraintExpr("amd64,!purego")
+	for rows := 1; rows <= s.Rows; rows++ {
+		s.gemm(rows)
+	}
+	s.copyRows()
+	s.relu()
+	for _, a := range activations {
+		s.activate(a)
+	}
+	s.zip("Add", "+", VADDPS)
+	s.zip("Mul", "*", VMULPS)
+	s.layerNorm()
+	s.normalize()
+	s.mean()
+	s.rotate()
+	s.softmax()
+	s.packRow()
+	s.transpose()
+	s.depthwise()
+	s.ceiling()
+	Generate()
+}

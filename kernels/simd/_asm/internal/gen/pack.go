@@ -1,0 +1,105 @@
+package gen
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// packRow copies a row into a panel of rows.
+func (s ISA) packRow() {
+	TEXT("PackRow", NOSPLIT, "func(dst, src *float32, stride, n int)")
+	Pragma("noescape")
+	Doc("PackRow lays n values out in blocks of 8 that are stride values apart, with zeros behind the last one:", "",
+		"\tdst[i/8*stride+i%8] = src[i]")
+	dst, src, stride, n := parameter("dst"), parameter("src"), bytesOf(parameter("stride")), parameter("n")
+	narrow := ISA{Wide: false}
+	whole, part, done := label("whole"), label("part"), label("done")
+	x := YMM()
+	Label(whole)
+	CMPQ(n, count(depth))
+	JL(LabelRef(part))
+	VMOVUPS(Mem{Base: src}, x)
+	VMOVUPS(x, Mem{Base: dst})
+	ADDQ(count(4*depth), src)
+	ADDQ(stride, dst)
+	SUBQ(count(depth), n)
+	JMP(LabelRef(whole))
+	Label(part)
+	TESTQ(n, n)
+	JZ(LabelRef(done))
+	m := narrow.masks(n, 1)
+	VMASKMOVPS(Mem{Base: src}, m[0].v, x)
+	VMOVUPS(x, Mem{Base: dst})
+	Label(done)
+	end()
+}
+
+// transpose turns 8 rows into columns, 8 values of each at a time.
+func (s ISA) transpose() {
+	TEXT("Transpose8", NOSPLIT, "func(dst *float32, ldd int, src *float32, lds, blocks int)")
+	Pragma("noescape")
+	Doc("Transpose8 turns 8 rows of 8*blocks values into columns:", "", "\tdst[i*ldd+row] = src[row*lds+i]")
+	dst, ldd, src, lds, blocks := parameter("dst"), bytesOf(parameter("ldd")), parameter("src"), bytesOf(parameter("lds")), parameter("blocks")
+	three := func(stride reg.GPVirtual) reg.GPVirtual {
+		t := GP64()
+		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, t)
+		return t
+	}
+	ldd3, lds3 := three(ldd), three(lds)
+	// at is row i of 8, given the address of rows 0 and 4.
+	at := func(i int, low, high, stride, stride3 reg.GPVirtual) Mem {
+		base := low
+		if i >= 4 {
+			base = high
+		}
+		switch i % 4 {
+		case 1:
+			return Mem{Base: base, Index: stride, Scale: 1}
+		case 2:
+			return Mem{Base: base, Index: stride, Scale: 2}
+		case 3:
+			return Mem{Base: base, Index: stride3, Scale: 1}
+		}
+		return Mem{Base: base}
+	}
+	loop := label("blocks")
+	Label(loop)
+	src4, dst4 := GP64(), GP64()
+	LEAQ(Mem{Base: src, Index: lds, Scale: 4}, src4)
+	LEAQ(Mem{Base: dst, Index: ldd, Scale: 4}, dst4)
+	// Rows i and i+4 share a register, a half each; what is left is two transpositions of 4 x 4 side by side.
+	var low, high [4]reg.VecVirtual
+	for i := range 4 {
+		low[i], high[i] = YMM(), YMM()
+		VMOVUPS(at(i, src, src4, lds, lds3), low[i].AsX())
+		VINSERTF128(Imm(1), at(i+4, src, src4, lds, lds3), low[i], low[i])
+		up := at(i, src, src4, lds, lds3)
+		up.Disp = 16
+		VMOVUPS(up, high[i].AsX())
+		up = at(i+4, src, src4, lds, lds3)
+		up.Disp = 16
+		VINSERTF128(Imm(1), up, high[i], high[i])
+	}
+	for half, r := range [][4]reg.VecVirtual{low, high} {
+		t0, t1, t2, t3 := YMM(), YMM(), YMM(), YMM()
+		VUNPCKLPS(r[1], r[0], t0)
+		VUNPCKHPS(r[1], r[0], t1)
+		VUNPCKLPS(r[3], r[2], t2)
+		VUNPCKHPS(r[3], r[2], t3)
+		out := YMM()
+		for i, pair := range [][2]reg.VecVirtual{{t0, t2}, {t0, t2}, {t1, t3}, {t1, t3}} {
+			imm := Imm(0b01_00_01_00)
+			if i%2 == 1 {
+				imm = Imm(0b11_10_11_10)
+			}
+			VSHUFPS(imm, pair[1], pair[0], out)
+			VMOVUPS(out, at(4*half+i, dst, dst4, ldd, ldd3))
+		}
+	}
+	ADDQ(count(4*depth), src)
+	LEAQ(Mem{Base: dst4, Index: ldd, Scale: 4}, dst)
+	DECQ(blocks)
+	JNZ(LabelRef(loop))
+	end()
+}

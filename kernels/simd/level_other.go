@@ -1,0 +1,6 @@
+//go:build !amd64 || purego
+
+package simd
+
+// assembled are the levels in assembly: none here.
+func assembled() []*level { return nil }

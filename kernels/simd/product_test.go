@@ -1,0 +1,79 @@
+package simd
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/goclip/goclip/internal/hardware"
+	"github.com/goclip/goclip/kernels"
+)
+
+// TestLevelsOfTheMachine fails in CI where a level that its machines have is not used.
+func TestLevelsOfTheMachine(t *testing.T) {
+	for _, name := range names[1:] {
+		t.Run(name, func(t *testing.T) {
+			if l, note := choose(name); l.name != name {
+				hardware.Missing(t, name, fmt.Errorf("%s", note))
+			}
+		})
+	}
+}
+
+// Products at sizes round every edge: of tiles, panels, blocks of a sum, blocks of rows, and of what workers share.
+func TestProducts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	values := func(n int) []float32 {
+		list := make([]float32, n)
+		for i := range list {
+			list[i] = float32(rng.NormFloat64())
+		}
+		return list
+	}
+	for _, l := range levels() {
+		var sizes [][3]int // rows, length, outputs
+		for rows := 1; rows <= 2*l.rows()+1; rows++ {
+			sizes = append(sizes, [3]int{rows, 7, l.columns + rows%3 - 1}, [3]int{rows, 16, 3*l.columns + rows%5})
+		}
+		for _, length := range []int{1, 8, 9, blockDepth - 1, blockDepth, blockDepth + 1, 2*blockDepth + 8} {
+			sizes = append(sizes, [3]int{l.rows() + 1, length, l.columns + 1})
+		}
+		for _, rows := range []int{blockRows - 1, blockRows, blockRows + 1, 2*blockRows + 3, 50*blockRows + 1} {
+			sizes = append(sizes, [3]int{rows, 5, 2*l.columns + 1})
+		}
+		for _, threads := range []int{1, 3} {
+			d := New(Options{Threads: threads, Level: l.name})
+			for _, s := range sizes {
+				x, w, bias, residual := values(s[0]*s[1]), values(s[1]*s[2]), values(s[2]), values(s[0]*s[2])
+				g := kernels.NewGraph()
+				m, err := d.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{s[2], s[1]}, Values: w, Bias: bias})
+				if err != nil {
+					t.Fatal(err)
+				}
+				y := g.Add(g.Linear(g.Floats(s[0], s[1]), m), g.Floats(s[0], s[2]))
+				p, err := kernels.Compile(d, g, y)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out := make([]float32, s[0]*s[2])
+				if err := p.Run(context.Background(), kernels.Inputs{Floats: [][]float32{x, residual}}, [][]float32{out}); err != nil {
+					t.Fatal(err)
+				}
+				for i := range out {
+					row, o := i/s[2], i%s[2]
+					sum, size := float64(bias[o])+float64(residual[i]), 1.0
+					for k := range s[1] {
+						product := float64(x[row*s[1]+k]) * float64(w[o*s[1]+k])
+						sum, size = sum+product, size+math.Abs(product)
+					}
+					if d := math.Abs(float64(out[i]) - sum); !(d <= 1e-6*size) {
+						t.Fatalf("%s, %d threads, %d x %d to %d: value %d is %v, want %v", l.name, threads, s[0], s[1], s[2], i, out[i], sum)
+					}
+				}
+				d.Unload(m)
+			}
+		}
+	}
+}
