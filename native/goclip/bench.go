@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -12,7 +10,6 @@ import (
 
 	"github.com/goclip/goclip/core/preprocess"
 	"github.com/goclip/goclip/core/tower"
-	"github.com/goclip/goclip/core/zoo"
 	"github.com/spf13/cobra"
 )
 
@@ -146,14 +143,7 @@ func (o *benching) shape(c *cobra.Command) (shape, error) {
 	if err != nil {
 		return shape{}, err
 	}
-	config, err := zoo.ReadConfig(l.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		var m *zoo.Model
-		if m, err = zoo.Open(l.Dir, l.File); err == nil {
-			defer m.Close()
-			config = &m.Config
-		}
-	}
+	config, err := readConfig(l)
 	if err != nil {
 		return shape{}, fmt.Errorf("%s: %w", o.model, err)
 	}

@@ -41,11 +41,13 @@ func TestCompareRefuses(t *testing.T) {
 func TestUnknownModels(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
-		"ViT-B/32", "ViT-B-32/openai", "ViT-B-32__openai", "openai/clip-vit-base-patch32", "hf-hub:laion/CLIP-ViT-H-14-laion2B-s32B-b79K", "nosuchmodel",
+		"ViT-B/32", "ViT-B-32/openai", "ViT-B-32__openai", "openai/clip-vit-base-patch32", "hf-hub:laion/CLIP-ViT-H-14-laion2B-s32B-b79K", "ViT-B-32:laion2b_s34b_b79k", "someone/else",
 	} {
 		r := refused(t, "goclip pull "+name, "classify", "-m", name, "--labels", "dog,car", dog)
 		require.Empty(t, r.stdout)
 	}
+	refused(t, "goclip models", "inspect", "-m", "nosuchmodel")
+	refused(t, "ViT-H-14/laion2b_s32b_b79k", "inspect", "-m", "ViT-H-14")
 	for _, path := range []string{"./nomodel", "nomodel.safetensors", filepath.Join(t.TempDir(), "x")} {
 		r := refused(t, "no such file or folder", "inspect", "-m", path)
 		require.NotContains(t, r.stderr, "pull")

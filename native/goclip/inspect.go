@@ -14,7 +14,8 @@ import (
 
 // inspection is the result of inspect in JSON.
 type inspection struct {
-	Model string `json:"model"`
+	Model    string    `json:"model"`
+	Released *identity `json:"released,omitempty"`
 	core.Info
 	Tokenizer     *tokenizerInfo `json:"tokenizer,omitempty"`
 	Preprocessing *pictureInfo   `json:"preprocessing,omitempty"`
@@ -50,8 +51,9 @@ func inspectCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inspect",
 		Short: "Describe a model",
-		Long: `inspect says what a model is: family, towers and their sizes, tokenizer, preprocessing,
-precision of the weights, and the memory that it needs in float32. No weight is read.`,
+		Long: `inspect says what a model is: which released one, as far as that can be told, family, towers
+and their sizes, tokenizer, preprocessing, precision of the weights, and the memory that it
+needs in float32. No weight is read.`,
 		Example: `  goclip inspect
   goclip inspect -m ./clip-vit-base-patch32
   goclip inspect -m ViT-B-32.pt --tensors --json`,
@@ -82,7 +84,7 @@ func (p *program) inspect(tensors bool) (inspection, error) {
 	if err != nil {
 		return inspection{}, err
 	}
-	result := inspection{Model: p.model, Info: info, Precision: precisionOf(list), MemoryBytes: info.WeightBytes + info.ProgramBytes}
+	result := inspection{Model: p.model, Released: identify(l), Info: info, Precision: precisionOf(list), MemoryBytes: info.WeightBytes + info.ProgramBytes}
 	for _, t := range list {
 		result.FileBytes += t.Bytes()
 		if tensors {
@@ -138,6 +140,9 @@ func (r inspection) print(out io.Writer) {
 		fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, arguments...))
 	}
 	line("model", "%s", shown(r.Model))
+	if r.Released != nil {
+		line("released as", "%s", shown(r.Released.String()))
+	}
 	line("family", "%s, %s, %s file", r.Family, r.Source, r.Format)
 	line("embedding", "%d values", r.Embedding)
 	line("scores", "%s, logit = cosine * %.4f %+.4f", r.Scores, r.LogitScale, r.LogitBias)

@@ -43,6 +43,10 @@ func testMain(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
 	}
+	// What the machine's user has fetched is not there for the tests.
+	for name, value := range map[string]string{"HF_HOME": folder, "XDG_CACHE_HOME": folder, "HF_HUB_CACHE": "", "HF_TOKEN": "", "HF_HUB_OFFLINE": "1"} {
+		os.Setenv(name, value)
+	}
 	return m.Run()
 }
 

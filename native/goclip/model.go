@@ -29,7 +29,7 @@ func (p *program) locate() (core.Location, error) {
 	case looksLikePath(p.model):
 		return l, fmt.Errorf("--model %s: no such file or folder", p.model)
 	}
-	return l, fmt.Errorf("model %q is not on this machine; fetch it with: goclip pull %s", p.model, p.model)
+	return findPulled(p.model)
 }
 
 // weightExtensions are the endings of checkpoint files.

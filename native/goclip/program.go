@@ -69,7 +69,7 @@ Exit status: 0 all done, 1 some inputs failed and were named, 2 nothing could st
 	root.AddGroup(&cobra.Group{ID: pictureGroup, Title: "Pictures and texts:"}, &cobra.Group{ID: modelGroup, Title: "Models and machine:"})
 	root.AddCommand(
 		classifyCommand(p), embedCommand(p), compareCommand(p), tokenizeCommand(p), preprocessCommand(p), runCommand(p),
-		inspectCommand(p), doctorCommand(p), benchCommand(p), versionCommand(p),
+		inspectCommand(p), modelsCommand(p), pullCommand(p), doctorCommand(p), benchCommand(p), versionCommand(p),
 	)
 	return root
 }
@@ -176,7 +176,7 @@ func (p *program) outcome() error {
 }
 
 // packages are the names that errors begin with. They tell a programmer where an error is from, and a user nothing.
-var packages = regexp.MustCompile(`(^|: )(?:(?:core|preprocess|jpeg|tokenizer|checkpoint|zoo|tower|kernels|simd|reference|webgpu|output|pictures|vectors): )+`)
+var packages = regexp.MustCompile(`(^|: )(?:(?:core|preprocess|jpeg|tokenizer|checkpoint|zoo|tower|kernels|simd|reference|webgpu|output|pictures|vectors|hub|known): )+`)
 
 func reason(err error) string { return packages.ReplaceAllString(err.Error(), "$1") }
 

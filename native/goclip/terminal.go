@@ -54,6 +54,23 @@ func (p *program) startBar(total int, what string) {
 	)}
 }
 
+// bytesBar shows how much of a download is there.
+func (p *program) bytesBar(total int64, what string) func(bytes int64) {
+	if p.quiet || !isTerminal(os.Stderr) {
+		return nil
+	}
+	bar := progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(os.Stderr),
+		progressbar.OptionSetDescription(shown(what)),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+	)
+	p.bar = &progress{bar}
+	return func(n int64) { bar.Add64(n) }
+}
+
 // patience is how long a model may load without a bar.
 const patience = 500 * time.Millisecond
 

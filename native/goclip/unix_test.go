@@ -65,6 +65,44 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// An interrupted pull leaves what it has for the next one, and nothing that could be taken for a model.
+func TestInterruptedPull(t *testing.T) {
+	t.Parallel()
+	hub := published(t, "someone/model", "hf-clip-vit")
+	begun := make(chan bool, 1)
+	hub.Answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/model.safetensors" || r.Header.Get("Range") != "" {
+			return false
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(len(hub.Files["model.safetensors"])))
+		w.Write(hub.Files["model.safetensors"][:1000])
+		w.(http.Flusher).Flush()
+		begun <- true
+		<-r.Context().Done()
+		return true
+	}
+	cache := t.TempDir()
+	command := exec.Command(goclip, "pull", "-q", "someone/model")
+	command.Env = append(os.Environ(), "HF_ENDPOINT="+hub.URL, "HF_HOME="+cache, "HF_HUB_OFFLINE=")
+	require.NoError(t, command.Start())
+	<-begun
+	time.Sleep(100 * time.Millisecond)
+	require.NoError(t, command.Process.Signal(os.Interrupt))
+	require.Equal(t, 130, statusOf(t, command.Wait()))
+	blobs := filepath.Join(cache, "hub", "models--someone--model", "blobs")
+	incomplete, err := filepath.Glob(filepath.Join(blobs, "*.incomplete"))
+	require.NoError(t, err)
+	require.Len(t, incomplete, 1)
+	require.Len(t, read(t, incomplete[0]), 1000)
+	r := online(t, hub, cache, []string{"HF_HUB_OFFLINE=1"}, "inspect", "-m", "someone/model")
+	require.Contains(t, r.stderr, "goclip pull someone/model")
+
+	require.Equal(t, 0, online(t, hub, cache, nil, "pull", "someone/model").status)
+	require.Equal(t, 0, online(t, hub, cache, []string{"HF_HUB_OFFLINE=1"}, "inspect", "-m", "someone/model").status)
+	requests := hub.Requests()
+	require.Equal(t, "bytes=1000-", requests[len(requests)-1].Header.Get("Range"))
+}
+
 // A reader that goes away ends the command as it ends others, and no temporary file stays.
 func TestReaderGoesAway(t *testing.T) {
 	t.Parallel()

@@ -13,12 +13,14 @@ import (
 // ErrNoWeights: the repository has no file that could be a model's weights.
 var ErrNoWeights = errors.New("the repository has no weights that goclip reads: no .safetensors, .bin or .pt file")
 
-// smallFiles are what a model needs besides its weights: configurations, vocabularies, preprocessing.
-var smallFiles = []string{
-	"open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json",
-	"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-	"vocab.json", "merges.txt", "vocab.txt", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model",
-}
+// Vocabularies are files of which a tokenizer has at least one, TokenizerFiles all that it may have.
+var (
+	Vocabularies   = []string{"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model"}
+	TokenizerFiles = append([]string{"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt"}, Vocabularies...)
+)
+
+// smallFiles are what a model needs besides its weights: configurations, preprocessing, tokenizer.
+var smallFiles = append([]string{"open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json"}, TokenizerFiles...)
 
 // The names that weights go by, the preferred first. An index stands for the files that it names.
 var (

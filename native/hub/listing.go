@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -97,6 +98,12 @@ func (c *Client) Repository(ctx context.Context, name, revision string) (*Reposi
 	}
 	return r, nil
 }
+
+// legacyName are the hub's first repositories, which have no organisation: roberta-base.
+var legacyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$`)
+
+// LegacyName reports whether a name without an organisation may be a repository's.
+func LegacyName(name string) bool { return len(name) <= 96 && legacyName.MatchString(name) }
 
 // check makes sure that all that will become a path is harmless.
 func (l listing) check(name, revision string) (*Repository, error) {

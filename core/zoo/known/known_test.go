@@ -138,3 +138,17 @@ func scalars(t *testing.T, a Architecture) int64 {
 	}
 	return 1
 }
+
+func TestLike(t *testing.T) {
+	a, err := FindArchitecture("ViT-B-16-plus-240")
+	require.NoError(t, err)
+	c, err := a.Config()
+	require.NoError(t, err)
+	var names []string
+	for _, m := range Like(c) {
+		names = append(names, m.Name)
+	}
+	require.Equal(t, []string{"ViT-B-16-plus-240/laion400m_e31", "ViT-B-16-plus-240/laion400m_e32"}, names)
+	c.Text = nil
+	require.Empty(t, Like(c))
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/goclip/goclip/core"
+	"github.com/goclip/goclip/core/zoo/known"
+	"github.com/goclip/goclip/native/hub"
+)
+
+// findPulled finds a model by name among those that were fetched, by goclip or by Python's libraries, without the network.
+func findPulled(name string) (core.Location, error) {
+	model, err := known.Find(name)
+	if err == nil {
+		if l, ok := pulled(model, model.Address(name)); ok {
+			return l, nil
+		}
+		return core.Location{}, fmt.Errorf("model %q is not on this machine; fetch it with: goclip pull %s", name, name)
+	}
+	var several *known.Ambiguous
+	if errors.As(err, &several) {
+		return core.Location{}, fmt.Errorf("model %w", several)
+	}
+	repository, ok := known.Repository(name)
+	if !ok {
+		return core.Location{}, fmt.Errorf("model %q is neither on this machine nor a released one that goclip knows (goclip models lists them)", name)
+	}
+	if l, ok := snapshot(repository); ok {
+		return l, nil
+	}
+	return core.Location{}, fmt.Errorf("model %q is not on this machine; fetch it with: goclip pull %s", name, name)
+}
+
+// pulled finds a known model: at the address that was named, or else at any.
+func pulled(m known.Model, address string) (core.Location, bool) {
+	addresses := m.Addresses
+	if address != "" {
+		addresses = []string{address}
+	}
+	for _, a := range addresses {
+		if slices.Contains(m.Repositories(), a) {
+			if l, ok := snapshot(a); ok {
+				return l, true
+			}
+			continue
+		}
+		path, err := hub.SinglePath(a)
+		if err != nil {
+			continue
+		}
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return single(m, path), true
+		}
+	}
+	return core.Location{}, false
+}
+
+// single is a released file that has no configuration of its own beside it.
+func single(m known.Model, path string) core.Location {
+	return core.Location{Dir: m.Shape().Over(os.DirFS(filepath.Dir(path))), File: filepath.Base(path), Name: path}
+}
+
+// snapshot finds a repository of the hub.
+func snapshot(repository string) (core.Location, bool) {
+	client, err := hub.FromEnvironment()
+	if err != nil {
+		return core.Location{}, false
+	}
+	path, ok := client.Cache.Snapshot(repository, "main")
+	if !ok {
+		return core.Location{}, false
+	}
+	l, err := core.Locate(path)
+	if err != nil {
+		return core.Location{}, false
+	}
+	if name, ok := tokenizerElsewhere(l.Dir); ok {
+		if path, ok := client.Cache.Snapshot(name, "main"); ok {
+			l.Dir = withTokenizer{l.Dir, os.DirFS(path)}
+		}
+	}
+	return l, true
+}
+
+// tokenizerElsewhere tells from a model folder of open_clip that its tokenizer is that of another repository.
+func tokenizerElsewhere(folder fs.FS) (repository string, ok bool) {
+	data, err := fs.ReadFile(folder, "open_clip_config.json")
+	if err != nil {
+		return "", false
+	}
+	var config struct {
+		Model struct {
+			Text struct {
+				Tokenizer string `json:"hf_tokenizer_name"`
+			} `json:"text_cfg"`
+		} `json:"model_cfg"`
+	}
+	if json.Unmarshal(data, &config) != nil || config.Model.Text.Tokenizer == "" {
+		return "", false
+	}
+	for _, name := range hub.Vocabularies {
+		if _, err := fs.Stat(folder, name); err == nil {
+			return "", false
+		}
+	}
+	return config.Model.Text.Tokenizer, true
+}
+
+// withTokenizer is a model folder with the tokenizer of another one.
+type withTokenizer struct {
+	fs.FS
+	tokenizer fs.FS
+}
+
+// Open opens a file of the model, or one of the tokenizer.
+func (w withTokenizer) Open(name string) (fs.File, error) {
+	f, err := w.FS.Open(name)
+	if errors.Is(err, fs.ErrNotExist) && slices.Contains(hub.TokenizerFiles, name) {
+		return w.tokenizer.Open(name)
+	}
+	return f, err
+}
