@@ -147,7 +147,7 @@ func TestCheckRefusesNonsense(t *testing.T) {
 		"epsilon is NaN":               func(v *tower.ViT) { v.Eps = float32(math.NaN()) },
 		"patch size is 0":              func(v *tower.ViT) { v.Patch = 0 },
 		"patches of 10 pixels":         func(v *tower.ViT) { v.Patch = 10 },
-		"number of patches is 1000001": func(v *tower.ViT) { v.Image, v.Patch = 1000, 1 },
+		"number of tokens is 1000001":  func(v *tower.ViT) { v.Image, v.Patch = 1000, 1 },
 		"projection is -1":             func(v *tower.ViT) { v.Projection = -1 },
 	} {
 		v := smallViT()
