@@ -13,6 +13,12 @@ type Transformer struct {
 	Hidden               int // width of the MLP between its two products
 	Act                  kernels.Act
 	Eps                  float32 // of every LayerNorm in the tower
+
+	// PostNorm normalises what a branch adds, not what goes into it: EVA02-E.
+	PostNorm bool
+	// Gated makes the MLP fc2(norm(act(gate(x)) · fc1(x))), and puts a LayerNorm between attention and its product: EVA02's
+	// SwiGLU blocks with sub-LayerNorm (Fang et al. 2023).
+	Gated bool
 }
 
 func (t Transformer) check() error {
@@ -41,6 +47,11 @@ func (t Transformer) params() []Param {
 		add("qkv", kernels.Matrix, 3*t.Width, t.Width)
 		add("out", kernels.Matrix, t.Width, t.Width)
 		add("norm2", kernels.Vector, t.Width)
+		if t.Gated {
+			add("norm_heads", kernels.Vector, t.Width)
+			add("gate", kernels.Matrix, t.Hidden, t.Width)
+			add("norm_gated", kernels.Vector, t.Hidden)
+		}
 		add("up", kernels.Matrix, t.Hidden, t.Width)
 		add("down", kernels.Matrix, t.Width, t.Hidden)
 	}
@@ -55,14 +66,34 @@ func (t Transformer) record(g *kernels.Graph, w Weights, x kernels.Tensor, atten
 	blocks := make([]kernels.Tensor, t.Layers)
 	for i := range blocks {
 		at := func(name string) kernels.Weight { return w.at(fmt.Sprintf("block.%d.%s", i, name)) }
+		norm := func(x kernels.Tensor, name string) kernels.Tensor { return g.LayerNorm(x, at(name), t.Eps) }
+		// branch is x + f(norm(x)), or x + norm(f(x)).
+		branch := func(name string, f func(x kernels.Tensor) kernels.Tensor) {
+			if t.PostNorm {
+				x = g.Add(x, norm(f(x), name))
+			} else {
+				x = g.Add(x, f(norm(x, name)))
+			}
+		}
 
 		// x += out_proj(attention(ln_1(x)))
-		qkv := g.Split(g.Linear(g.LayerNorm(x, at("norm1"), t.Eps), at("qkv")), 3)
-		x = g.Add(x, g.Linear(attend(qkv[0], qkv[1], qkv[2]), at("out")))
-
+		branch("norm1", func(x kernels.Tensor) kernels.Tensor {
+			qkv := g.Split(g.Linear(x, at("qkv")), 3)
+			x = attend(qkv[0], qkv[1], qkv[2])
+			if t.Gated {
+				x = norm(x, "norm_heads")
+			}
+			return g.Linear(x, at("out"))
+		})
 		// x += c_proj(act(c_fc(ln_2(x))))
-		hidden := g.Act(g.Linear(g.LayerNorm(x, at("norm2"), t.Eps), at("up")), t.Act)
-		x = g.Add(x, g.Linear(hidden, at("down")))
+		branch("norm2", func(x kernels.Tensor) kernels.Tensor {
+			hidden := g.Linear(x, at("up"))
+			if t.Gated {
+				gate := g.Act(g.Linear(x, at("gate")), t.Act)
+				return g.Linear(norm(g.Mul(gate, hidden), "norm_gated"), at("down"))
+			}
+			return g.Linear(g.Act(hidden, t.Act), at("down"))
+		})
 		blocks[i] = x
 	}
 	return blocks

@@ -28,6 +28,7 @@ type ViT struct {
 	PatchBias    bool
 	NoClass      bool // no class token: the patches are all tokens
 	NormBefore   bool
+	Rotary       *Rotary // nil: positions are in the table only
 	Pool         ImagePool
 	// NormAfterPool normalises the pooled vector only; otherwise every token is normalised before pooling.
 	NormAfterPool bool
@@ -36,6 +37,9 @@ type ViT struct {
 	Projection    int             // width of the embedding; 0: no projection, the embedding is as wide as the tower
 	// ProjectionBias: the projection has a bias.
 	ProjectionBias bool
+	// NormalTokens: the hidden state "tokens" is taken behind the final LayerNorm, as SigLIP's and timm's implementations
+	// do, and not before it.
+	NormalTokens bool
 }
 
 // Grid is the number of patches along a side.
@@ -74,6 +78,9 @@ func (v ViT) Check() error {
 	if v.Pool == LatentPool {
 		err = first(err, v.Latent.check(v.Width))
 	}
+	if err == nil && v.Rotary != nil {
+		err = v.Rotary.check(v.Width / v.Heads)
+	}
 	if err == nil && v.NoClass && v.Pool == ClassToken {
 		err = fmt.Errorf("tower: there is no class token to pool")
 	}
@@ -98,6 +105,10 @@ func (v ViT) Params() []Param {
 	if v.NormBefore {
 		list = append(list, Param{"norm_before", kernels.Vector, kernels.Shape{v.Width}, true})
 	}
+	if v.Rotary != nil {
+		shape := kernels.Shape{v.Tokens(), v.Width / v.Heads}
+		list = append(list, Param{"rotary.cos", kernels.Vector, shape, false}, Param{"rotary.sin", kernels.Vector, shape, false})
+	}
 	list = append(list, v.params()...)
 	pooled := v.Width
 	switch v.Pool {
@@ -115,8 +126,8 @@ func (v ViT) Params() []Param {
 }
 
 // Record writes one forward pass over pictures [items, image, image, 3], normalised, as the graph's only input. Hidden
-// states, if asked for: "block_I" after every block and "tokens", the last block's output, class token first: before the
-// final LayerNorm, but with LatentPool after it, as the original implementations say.
+// states, if asked for: "block_I" after every block and "tokens", the last block's output, class token first, normalised
+// with NormalTokens.
 func (v ViT) Record(g *kernels.Graph, w Weights, items int, hidden bool) []Output {
 	x := g.Tokens(g.Conv2D(g.Floats(items, v.Image, v.Image, 3), w.at("patch"), v.Patch, 1, kernels.Padding{}))
 	if !v.NoClass {
@@ -126,22 +137,26 @@ func (v ViT) Record(g *kernels.Graph, w Weights, items int, hidden bool) []Outpu
 	if v.NormBefore {
 		x = g.LayerNorm(x, w.at("norm_before"), v.Eps)
 	}
+	turn := func(x kernels.Tensor) kernels.Tensor { return x }
+	if v.Rotary != nil {
+		cos, sin := g.Constant(w.at("rotary.cos"), items), g.Constant(w.at("rotary.sin"), items)
+		turn = func(x kernels.Tensor) kernels.Tensor { return g.Rotate(x, cos, sin) }
+	}
 	blocks := v.record(g, w, x, func(q, k, val kernels.Tensor) kernels.Tensor {
-		return g.Attention(q, k, val, v.Heads, false)
+		return g.Attention(turn(q), turn(k), val, v.Heads, false)
 	})
 	x = blocks[len(blocks)-1]
-	if v.Pool == LatentPool {
-		x = g.LayerNorm(x, w.at("norm_after"), v.Eps)
-	}
 	outputs := project(g, w, v.Projection, v.pool(g, w, x))
 	if hidden {
+		if v.NormalTokens {
+			x = g.LayerNorm(x, w.at("norm_after"), v.Eps)
+		}
 		outputs = append(withBlocks(outputs, blocks), Output{"tokens", x})
 	}
 	return outputs
 }
 
-// pool makes one vector of the tokens, which only LatentPool takes normalised. Normalising one token of all, or the one
-// that is picked, is the same.
+// pool makes one vector of the tokens. Normalising one token of all, or the one that is picked, is the same.
 func (v ViT) pool(g *kernels.Graph, w Weights, x kernels.Tensor) kernels.Tensor {
 	norm := func(x kernels.Tensor) kernels.Tensor { return g.LayerNorm(x, w.at("norm_after"), v.Eps) }
 	switch v.Pool {
@@ -150,7 +165,7 @@ func (v ViT) pool(g *kernels.Graph, w Weights, x kernels.Tensor) kernels.Tensor 
 	case AttentionPool:
 		return norm(v.Pooler.record(g, w, x))
 	case LatentPool:
-		return v.Latent.record(g, w, x)
+		return v.Latent.record(g, w, norm(x))
 	}
 	patches := x
 	if !v.NoClass {

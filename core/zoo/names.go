@@ -17,7 +17,8 @@ const (
 	filterOIHW        // [out, in, kernel, kernel] for [out, kernel, kernel, in]: PyTorch's convolutions
 )
 
-// source is a tensor, or one of several equal parts of it along the first axis. "#" stands for the block's number.
+// source is a tensor, or one of several equal parts of it along the first axis. "#" stands for the block's number. A bias
+// without a name is zero.
 type source struct {
 	name     string
 	part, of int // of 0: the whole tensor
@@ -28,7 +29,8 @@ type rule struct {
 	values []source // put together along the first axis; none: the identity
 	bias   []source
 	layout layout
-	ones   int // dimensions of 1 that the tensor has before the parameter's
+	ones   int       // dimensions of 1 that the tensor has before the parameter's
+	known  []float32 // values that follow from the configuration: there is no tensor
 
 	before, after batchNorm // of the product's input and of its result
 	// plus are branches that see the same input and are added, smaller filters in the middle of the parameter's. They may
@@ -67,7 +69,7 @@ func (n names) rule(p tower.Param) (rule, bool) {
 	}
 	return r.named(p.Bias, func(name string) string {
 		if name == "" {
-			return ""
+			return "" // none
 		}
 		if rest, absolute := strings.CutPrefix(name, "/"); absolute {
 			return rest

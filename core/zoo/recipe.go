@@ -31,6 +31,9 @@ func (r rule) needs(p tower.Param) []need {
 			add(need{name: s.name, shape: s.whole(t.shape(p))})
 		}
 		for _, s := range t.bias {
+			if s.name == "" {
+				continue
+			}
 			add(need{name: s.name, shape: s.whole(kernels.Shape{p.Shape[0] / len(t.bias)})})
 		}
 		add(t.before.needs(p.Shape.Width())...)
@@ -113,6 +116,9 @@ func (t term) side(p tower.Param) int {
 // assemble reads a parameter, brings it into the tower's layout and folds into it what the rule says. What is folded is
 // computed in float64 and rounded once.
 func (r rule) assemble(c *checkpoint.Checkpoint, p tower.Param) (values, bias []float32, err error) {
+	if r.known != nil {
+		return r.known, nil, nil
+	}
 	terms := r.terms()
 	if len(terms) == 1 {
 		return terms[0].alone(c, p)
@@ -183,6 +189,10 @@ func (t term) read(c *checkpoint.Checkpoint, p tower.Param) (values, bias []floa
 		}
 	}
 	for _, s := range t.bias {
+		if s.name == "" {
+			bias = append(bias, make([]float32, p.Shape[0]/len(t.bias))...)
+			continue
+		}
 		if bias, err = s.read(c, bias); err != nil {
 			return nil, nil, err
 		}

@@ -38,7 +38,7 @@ func readSigLIP(_ hfHeader, data []byte) (*Config, error) {
 		return nil, fmt.Errorf("text_config: %w", err)
 	}
 	image.NoClass, image.NormBefore, image.PatchBias, image.Projection = true, false, true, 0
-	image.Pool = tower.LatentPool
+	image.Pool, image.NormalTokens = tower.LatentPool, true
 	image.Latent = tower.LatentPooler{Heads: image.Heads, Hidden: image.Hidden, Act: image.Act, Eps: image.Eps}
 	text.Causal, text.Pool, text.ProjectionBias = false, tower.LastToken, true
 	text.Projection = text.Width
@@ -111,7 +111,7 @@ func (m *openCLIPModel) siglip() (imageBuild, error) {
 		return tower.ViT{
 			Transformer: tower.Transformer{Width: s.width, Layers: s.layers, Heads: heads, Hidden: s.hidden, Act: act, Eps: timmEps},
 			Image:       image, Patch: t.dim(timmPrefix+"patch_embed.proj.weight", 3, patch), PatchBias: true, NoClass: true,
-			Pool:   tower.LatentPool,
+			Pool: tower.LatentPool, NormalTokens: true,
 			Latent: tower.LatentPooler{Heads: heads, Hidden: t.dim(timmPrefix+"attn_pool.mlp.fc1.weight", 0, s.hidden), Act: act, Eps: timmEps},
 		}, names{timmPrefix, timmViT}, nil
 	}, nil

@@ -13,6 +13,8 @@ var timmTowers = []struct {
 	read      func(m *openCLIPModel) (imageBuild, error)
 }{
 	{"convnext_", (*openCLIPModel).convNeXt},
+	{"eva", (*openCLIPModel).eva},
+	{"vit_pe_core_", (*openCLIPModel).eva},
 	{"vit_base_patch", (*openCLIPModel).siglip},
 	{"vit_large_patch16", (*openCLIPModel).siglip},
 	{"vit_so400m_", (*openCLIPModel).siglip},
