@@ -53,10 +53,11 @@ func shapes(outputs []tower.Output) map[string]kernels.Shape {
 
 func TestViTRecordsEveryVariant(t *testing.T) {
 	for name, change := range map[string]func(v *tower.ViT){
-		"class token":   func(v *tower.ViT) {},
-		"patch mean":    func(v *tower.ViT) { v.Pool = tower.PatchMean },
-		"norm after":    func(v *tower.ViT) { v.Pool, v.NormAfterPool, v.NormBefore = tower.PatchMean, true, false },
-		"no projection": func(v *tower.ViT) { v.Projection = 0 },
+		"class token":        func(v *tower.ViT) {},
+		"patch mean":         func(v *tower.ViT) { v.Pool = tower.PatchMean },
+		"norm after":         func(v *tower.ViT) { v.Pool, v.NormAfterPool, v.NormBefore = tower.PatchMean, true, false },
+		"no projection":      func(v *tower.ViT) { v.Projection = 0 },
+		"convolutional stem": func(v *tower.ViT) { v.Stem, v.PatchPositions, v.NormalTokens = []int{3, 4}, true, true },
 		"attention pool": func(v *tower.ViT) {
 			v.Pool, v.Pooler = tower.AttentionPool, tower.AttentionPooler{Queries: 3, Heads: 2}
 		},
@@ -137,18 +138,20 @@ func TestClassTokenSeesNoPadding(t *testing.T) {
 
 func TestCheckRefusesNonsense(t *testing.T) {
 	for want, change := range map[string]func(v *tower.ViT){
-		"width is 0":                   func(v *tower.ViT) { v.Width = 0 },
-		"width is 99999":               func(v *tower.ViT) { v.Width = 99999 },
-		"number of layers is -1":       func(v *tower.ViT) { v.Layers = -1 },
-		"not a multiple of 3 heads":    func(v *tower.ViT) { v.Heads = 3 },
-		"number of heads is 0":         func(v *tower.ViT) { v.Heads = 0 },
-		"MLP's width is 0":             func(v *tower.ViT) { v.Hidden = 0 },
-		"epsilon is 0":                 func(v *tower.ViT) { v.Eps = 0 },
-		"epsilon is NaN":               func(v *tower.ViT) { v.Eps = float32(math.NaN()) },
-		"patch size is 0":              func(v *tower.ViT) { v.Patch = 0 },
-		"patches of 10 pixels":         func(v *tower.ViT) { v.Patch = 10 },
-		"number of tokens is 1000001":  func(v *tower.ViT) { v.Image, v.Patch = 1000, 1 },
-		"projection is -1":             func(v *tower.ViT) { v.Projection = -1 },
+		"width is 0":                  func(v *tower.ViT) { v.Width = 0 },
+		"width is 99999":              func(v *tower.ViT) { v.Width = 99999 },
+		"number of layers is -1":      func(v *tower.ViT) { v.Layers = -1 },
+		"not a multiple of 3 heads":   func(v *tower.ViT) { v.Heads = 3 },
+		"number of heads is 0":        func(v *tower.ViT) { v.Heads = 0 },
+		"MLP's width is 0":            func(v *tower.ViT) { v.Hidden = 0 },
+		"epsilon is 0":                func(v *tower.ViT) { v.Eps = 0 },
+		"epsilon is NaN":              func(v *tower.ViT) { v.Eps = float32(math.NaN()) },
+		"patch size is 0":             func(v *tower.ViT) { v.Patch = 0 },
+		"patches of 10 pixels":        func(v *tower.ViT) { v.Patch = 10 },
+		"number of tokens is 1000001": func(v *tower.ViT) { v.Image, v.Patch = 1000, 1 },
+		"stem cannot make patches":    func(v *tower.ViT) { v.Stem = []int{3, 3, 3} },
+		"stem's convolution 1 is 0":   func(v *tower.ViT) { v.Stem = []int{3, 0} },
+		"projection is -1":            func(v *tower.ViT) { v.Projection = -1 },
 	} {
 		v := smallViT()
 		change(&v)

@@ -26,10 +26,15 @@ type ViT struct {
 	Transformer
 	Image, Patch int // side of the square picture and of a patch, in pixels; a rest at right and bottom is left over
 	PatchBias    bool
-	NoClass      bool // no class token: the patches are all tokens
-	NormBefore   bool
-	Rotary       *Rotary // nil: positions are in the table only
-	Pool         ImagePool
+	// Stem are the channels of convolutions before the one that makes the tokens, each with GELU behind it. The first takes
+	// squares of Patch/2^len(Stem) pixels, every further one halves the map: MobileCLIP-B.
+	Stem    []int
+	NoClass bool // no class token: the patches are all tokens
+	// PatchPositions: only the patches have positions, the class token has none.
+	PatchPositions bool
+	NormBefore     bool
+	Rotary         *Rotary // nil: positions are in the table only
+	Pool           ImagePool
 	// NormAfterPool normalises the pooled vector only; otherwise every token is normalised before pooling.
 	NormAfterPool bool
 	Pooler        AttentionPooler // for AttentionPool
@@ -51,6 +56,25 @@ func (v ViT) Tokens() int {
 		return v.Grid() * v.Grid()
 	}
 	return v.Grid()*v.Grid() + 1
+}
+
+// positions is the number of tokens that have a position.
+func (v ViT) positions() int {
+	if v.PatchPositions {
+		return v.Grid() * v.Grid()
+	}
+	return v.Tokens()
+}
+
+// filters are the convolutions that make the tokens, the stem's first.
+func (v ViT) filters() []Param {
+	var list []Param
+	in, side := 3, v.Patch>>len(v.Stem)
+	for i, width := range v.Stem {
+		list = append(list, Param{fmt.Sprintf("stem.%d", i), kernels.Filter, kernels.Shape{width, side, side, in}, true})
+		in, side = width, 2
+	}
+	return append(list, Param{"patch", kernels.Filter, kernels.Shape{v.Width, side, side, in}, v.PatchBias})
 }
 
 // Picture is the shape of one input.
@@ -84,6 +108,12 @@ func (v ViT) Check() error {
 	if err == nil && v.NoClass && v.Pool == ClassToken {
 		err = fmt.Errorf("tower: there is no class token to pool")
 	}
+	for i, width := range v.Stem {
+		err = first(err, between(fmt.Sprintf("the width of the stem's convolution %d", i), width, 1, maxWidth))
+	}
+	if err == nil && (len(v.Stem) > 8 || v.Patch%(1<<len(v.Stem)) != 0) {
+		err = fmt.Errorf("tower: %d convolutions of a stem cannot make patches of %d pixels", len(v.Stem), v.Patch)
+	}
 	if err == nil && v.Patch > v.Image {
 		err = fmt.Errorf("tower: patches of %d pixels do not fit a picture of %d", v.Patch, v.Image)
 	}
@@ -95,10 +125,7 @@ func (v ViT) Check() error {
 
 // Params lists the weights.
 func (v ViT) Params() []Param {
-	list := []Param{
-		{"patch", kernels.Filter, kernels.Shape{v.Width, v.Patch, v.Patch, 3}, v.PatchBias},
-		{"position", kernels.Vector, kernels.Shape{v.Tokens(), v.Width}, false},
-	}
+	list := append(v.filters(), Param{"position", kernels.Vector, kernels.Shape{v.positions(), v.Width}, false})
 	if !v.NoClass {
 		list = append(list, Param{"class", kernels.Vector, kernels.Shape{v.Width}, false})
 	}
@@ -129,11 +156,7 @@ func (v ViT) Params() []Param {
 // states, if asked for: "block_I" after every block and "tokens", the last block's output, class token first, normalised
 // with NormalTokens.
 func (v ViT) Record(g *kernels.Graph, w Weights, items int, hidden bool) []Output {
-	x := g.Tokens(g.Conv2D(g.Floats(items, v.Image, v.Image, 3), w.at("patch"), v.Patch, 1, kernels.Padding{}))
-	if !v.NoClass {
-		x = g.Concat(g.Constant(w.at("class"), items), x)
-	}
-	x = g.Add(x, g.Constant(w.at("position"), items))
+	x := v.tokens(g, w, items)
 	if v.NormBefore {
 		x = g.LayerNorm(x, w.at("norm_before"), v.Eps)
 	}
@@ -154,6 +177,29 @@ func (v ViT) Record(g *kernels.Graph, w Weights, items int, hidden bool) []Outpu
 		outputs = append(withBlocks(outputs, blocks), Output{"tokens", x})
 	}
 	return outputs
+}
+
+// tokens are the patches with their positions, behind the class token if there is one.
+func (v ViT) tokens(g *kernels.Graph, w Weights, items int) kernels.Tensor {
+	x := g.Floats(items, v.Image, v.Image, 3)
+	for i, p := range v.filters() {
+		x = g.Conv2D(x, w.at(p.Name), p.Shape[1], 1, kernels.Padding{})
+		if i < len(v.Stem) {
+			x = g.Act(x, kernels.GELU)
+		}
+	}
+	x = g.Tokens(x)
+	position := g.Constant(w.at("position"), items)
+	if v.PatchPositions {
+		x = g.Add(x, position)
+	}
+	if !v.NoClass {
+		x = g.Concat(g.Constant(w.at("class"), items), x)
+	}
+	if !v.PatchPositions {
+		x = g.Add(x, position)
+	}
+	return x
 }
 
 // pool makes one vector of the tokens. Normalising one token of all, or the one that is picked, is the same.

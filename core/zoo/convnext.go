@@ -36,12 +36,12 @@ func (m *openCLIPModel) convNeXt() (imageBuild, error) {
 		c := released
 		c.Widths, c.Depths = nil, nil
 		for stage, width := range released.Widths {
-			blocks := fmt.Sprintf("visual.trunk.stages.%d.blocks.", stage)
+			blocks := fmt.Sprintf("%sstages.%d.blocks.", timmPrefix, stage)
 			c.Widths = append(c.Widths, t.dim(blocks+"0.conv_dw.weight", 0, width))
 			c.Depths = append(c.Depths, t.count(blocks, released.Depths[stage]))
 		}
 		rules := with(convNeXtRules(c), m.timmHeadRules("head.fc"))
-		return c, names{"visual.trunk.", rules}, nil
+		return c, names{timmPrefix, rules}, nil
 	}, nil
 }
 

@@ -53,19 +53,18 @@ func (m *openCLIPModel) fastViT() (imageBuild, error) {
 		return nil, err
 	}
 	return func(t tensors) (tower.Image, names, error) {
-		const trunk = "visual.trunk."
-		f := fastViTSizes(released, t, trunk)
-		rules := with(fastViTRules(f, t, trunk), m.timmHeadRules("head.fc"))
-		return f, names{trunk, rules}, nil
+		f := fastViTSizes(released, t)
+		rules := with(fastViTRules(f, t), m.timmHeadRules("head.fc"))
+		return f, names{timmPrefix, rules}, nil
 	}, nil
 }
 
 // fastViTSizes takes widths and depths from the tensors where there are any.
-func fastViTSizes(released tower.FastViT, t tensors, trunk string) tower.FastViT {
+func fastViTSizes(released tower.FastViT, t tensors) tower.FastViT {
 	f := released
 	f.Stages = nil
 	for i, s := range released.Stages {
-		stage := fmt.Sprintf("%sstages.%d.", trunk, i)
+		stage := fmt.Sprintf("%sstages.%d.", timmPrefix, i)
 		s.Blocks = t.count(stage+"blocks.", s.Blocks)
 		s.Hidden = t.dim(stage+"blocks.0.mlp.fc1.weight", 0, s.Hidden)
 		s.Width = t.dim(stage+"blocks.0.mlp.fc1.weight", 1, s.Width)
@@ -74,14 +73,14 @@ func fastViTSizes(released tower.FastViT, t tensors, trunk string) tower.FastViT
 		}
 		f.Stages = append(f.Stages, s)
 	}
-	f.Squeeze = t.dim(trunk+"final_conv.se.fc1.weight", 0, f.Squeeze)
-	f.Final = t.dim(trunk+"final_conv.se.fc1.weight", 1, f.Final)
+	f.Squeeze = t.dim(timmPrefix+"final_conv.se.fc1.weight", 0, f.Squeeze)
+	f.Final = t.dim(timmPrefix+"final_conv.se.fc1.weight", 1, f.Final)
 	return f
 }
 
-// fastViTRules are the names of timm's FastViT below trunk, each unit as it was trained or as one convolution.
-func fastViTRules(f tower.FastViT, t tensors, trunk string) map[string]rule {
-	u := units{t, trunk}
+// fastViTRules are the names of timm's FastViT, each unit as it was trained or as one convolution.
+func fastViTRules(f tower.FastViT, t tensors) map[string]rule {
+	u := units{t}
 	// The stem's units have a branch of 1x1 filters, but for the kind with LayerNorm.
 	scale := f.Eps == 0
 	rules := map[string]rule{
@@ -124,13 +123,10 @@ func fastViTRules(f tower.FastViT, t tensors, trunk string) map[string]rule {
 
 // units finds out how a checkpoint keeps the units of a FastViT: as one convolution (reparam_conv), as they also are
 // counted where there is no checkpoint, or with the branches of training.
-type units struct {
-	t      tensors
-	prefix string
-}
+type units struct{ t tensors }
 
 func (u units) folded(stem string) bool {
-	return u.t.none() || u.t.has(u.prefix+stem+".reparam_conv.weight")
+	return u.t.none() || u.t.has(timmPrefix+stem+".reparam_conv.weight")
 }
 
 // branch is a convolution with the BatchNorm behind it.

@@ -15,6 +15,8 @@ var timmTowers = []struct {
 	{"convnext_", (*openCLIPModel).convNeXt},
 	{"eva", (*openCLIPModel).eva},
 	{"vit_pe_core_", (*openCLIPModel).eva},
+	{"vit_base_mci_", (*openCLIPModel).plainTimmViT},
+	{"vit_large_patch14_clip_", (*openCLIPModel).plainTimmViT},
 	{"vit_base_patch", (*openCLIPModel).siglip},
 	{"vit_large_patch16", (*openCLIPModel).siglip},
 	{"vit_so400m_", (*openCLIPModel).siglip},
