@@ -31,6 +31,8 @@ type Options struct {
 	Towers Towers
 	// Dialect of the tokenizer, if not the one that fits the kind of checkpoint.
 	Dialect *tokenizer.Dialect
+	// Admit, if set, is told what the towers need before any weight is read. Its error ends the opening.
+	Admit func(Need) error
 	// Progress, if set, is told how many of the model's weights are loaded.
 	Progress func(loaded, total int)
 }
@@ -81,7 +83,9 @@ func OpenAt(ctx context.Context, l Location, o Options) (*Model, error) {
 		return nil, fmt.Errorf("core: %s: %w", l.Name, err)
 	}
 	m := &Model{zoo: z, device: o.Device}
-	err = m.load(ctx, o)
+	if err = m.admit(o); err == nil {
+		err = m.load(ctx, o)
+	}
 	// The weights are with the device now: a mapped file or a browser's blob need not stay open.
 	if closeErr := z.Close(); err == nil {
 		err = closeErr
@@ -104,6 +108,17 @@ func OpenAt(ctx context.Context, l Location, o Options) (*Model, error) {
 		}
 	}
 	return m, nil
+}
+
+func (m *Model) admit(o Options) error {
+	if o.Admit == nil {
+		return nil
+	}
+	n, err := needOf(&m.zoo.Config, o.Towers)
+	if err != nil {
+		return err
+	}
+	return o.Admit(n)
 }
 
 // load reads the weights of the towers that are wanted, one tensor at a time.

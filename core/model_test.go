@@ -263,3 +263,24 @@ func TestInspect(t *testing.T) {
 	}
 	require.Equal(t, total, info.Parameters+1, "all tensors but the logit scale are parameters of the towers")
 }
+
+// Whoever opens a model is told what it needs before a weight is read, and may refuse.
+func TestAdmit(t *testing.T) {
+	info, _, err := core.Inspect(core.Location{Dir: embedded.Model(), Name: "tiny"})
+	require.NoError(t, err)
+	device := simd.New(simd.Options{Threads: 1})
+	defer device.Close()
+	needs := map[core.Towers]core.Need{}
+	for _, towers := range []core.Towers{0, core.ImageTower, core.TextTower} {
+		_, err = core.OpenFS(context.Background(), embedded.Model(), core.Options{Device: device, Towers: towers,
+			Progress: func(int, int) { t.Error("loads") },
+			Admit: func(n core.Need) error {
+				needs[towers] = n
+				return fs.ErrInvalid
+			}})
+		require.ErrorIs(t, err, fs.ErrInvalid)
+	}
+	require.Equal(t, info.Need, needs[0])
+	require.Equal(t, info.Need, needs[core.ImageTower].Plus(needs[core.TextTower]))
+	require.Equal(t, 4*int64(info.Image.Parameters), needs[core.ImageTower].WeightBytes)
+}

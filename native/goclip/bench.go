@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +31,7 @@ type benchRow struct {
 	Millis  float64 `json:"ms"` // of one batch, the median
 	PerSec  float64 `json:"items_per_s"`
 	GFLOPPS float64 `json:"gflop_per_s,omitempty"`
+	Memory  int64   `json:"memory_bytes,omitempty"` // that the tower needs at most
 }
 
 // towerNames are what --tower takes.
@@ -48,7 +48,8 @@ func benchCommand(p *program) *cobra.Command {
 		Long: `bench runs the towers of a model, or of an architecture with --arch, with random weights and
 inputs, and prints a row for each tower and batch: milliseconds (the median of several
 runs), items a second, and GFLOP/s of the products. Speed does not depend on the weights'
-values, so that -m needs a configuration only. Texts are as long as the context.
+values, so that -m needs a configuration only. Texts are as long as the context. --arch takes
+any architecture and any model that goclip models lists.
 
 --stages measures decoding and resizing a picture of 12 megapixels beside the image tower.`,
 		Example: `  goclip bench
@@ -58,13 +59,12 @@ values, so that -m needs a configuration only. Texts are as long as the context.
 		Args:    cobra.NoArgs,
 		RunE:    o.run,
 	}
-	names := slices.Sorted(maps.Keys(architectures))
 	f := c.Flags()
-	f.StringVar(&o.arch, "arch", "", "`NAME` of an architecture instead of a model: "+strings.Join(names, ", "))
+	f.StringVar(&o.arch, "arch", "", "`NAME` of an architecture, or of a released model with it, instead of a model")
 	f.IntSliceVar(&o.batch, "batch", []int{1, 8, 32}, "sizes `N,M,…` of batches")
 	f.StringVar(&o.tower, "tower", "both", "`TOWER` to measure: "+strings.Join(towerNames, ", "))
 	f.BoolVar(&o.stages, "stages", false, "measure decoding, resizing and the tower apart")
-	complete(c, "arch", names)
+	complete(c, "arch", architectureNames())
 	complete(c, "tower", towerNames)
 	return c
 }
@@ -98,6 +98,10 @@ func (o *benching) run(c *cobra.Command, _ []string) error {
 	case o.stages && o.tower == "text":
 		return usage(c, "--stages are those of pictures: --tower text has none")
 	}
+	list, err := o.benches(s)
+	if err != nil {
+		return err
+	}
 	device, err := o.openDevice()
 	if err != nil {
 		return err
@@ -113,17 +117,33 @@ func (o *benching) run(c *cobra.Command, _ []string) error {
 			return err
 		}
 	}
-	if o.tower != "text" && s.image != nil {
-		if err := o.benchTower(ctx, device, imageBench(s)); err != nil {
-			return err
-		}
-	}
-	if o.tower != "image" && s.text != nil && !o.stages {
-		if err := o.benchTower(ctx, device, textBench(s)); err != nil {
+	for _, b := range list {
+		if err := o.benchTower(ctx, device, b); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// benches are the towers to be measured, one after the other. Each must fit into memory alone, with the largest batch.
+func (o *benching) benches(s shape) ([]benched, error) {
+	var list []benched
+	if o.tower != "text" && s.image != nil {
+		list = append(list, imageBench(s))
+	}
+	if o.tower != "image" && s.text != nil && !o.stages {
+		list = append(list, textBench(s))
+	}
+	for _, b := range list {
+		n, err := b.need(slices.Max(o.batch))
+		if err == nil {
+			err = o.room(n, "take smaller batches, or a single --tower")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s, %s tower: %w", s.name, b.name, err)
+		}
+	}
+	return list, nil
 }
 
 // shape finds what is measured: an architecture by name, or what a model's configuration says.
@@ -132,12 +152,7 @@ func (o *benching) shape(c *cobra.Command) (shape, error) {
 		if c.Flags().Changed("model") {
 			return shape{}, usage(c, "--arch and --model exclude each other")
 		}
-		for name, s := range architectures {
-			if o.arch == name || o.arch == strings.ReplaceAll(name, "/", "-") {
-				return s, nil
-			}
-		}
-		return shape{}, oneOf(c, "arch", o.arch, slices.Sorted(maps.Keys(architectures)))
+		return architecture(o.arch)
 	}
 	l, err := o.locate()
 	if err != nil {

@@ -8,10 +8,13 @@ import (
 	"image/color"
 	"image/jpeg"
 	"math/rand/v2"
+	"slices"
 	"time"
 
+	"github.com/goclip/goclip/core"
 	"github.com/goclip/goclip/core/preprocess"
 	"github.com/goclip/goclip/core/tower"
+	"github.com/goclip/goclip/core/zoo/known"
 	"github.com/goclip/goclip/kernels"
 )
 
@@ -21,6 +24,7 @@ type benched struct {
 	params      []tower.Param
 	record      func(g *kernels.Graph, w tower.Weights, items int) []tower.Output
 	inputs      func(items int) kernels.Inputs
+	need        func(items int) (core.Need, error)
 }
 
 func imageBench(s shape) benched {
@@ -30,7 +34,8 @@ func imageBench(s shape) benched {
 		},
 		func(items int) kernels.Inputs {
 			return kernels.Inputs{Floats: [][]float32{noise(items*s.image.Picture().Elements(), 1)}}
-		}}
+		},
+		func(items int) (core.Need, error) { return core.ImageNeed(s.image, items) }}
 }
 
 func textBench(s shape) benched {
@@ -39,7 +44,8 @@ func textBench(s shape) benched {
 		func(g *kernels.Graph, w tower.Weights, items int) []tower.Output {
 			return s.text.Record(g, w, items, length, false)
 		},
-		func(items int) kernels.Inputs { return longTexts(s.text, items) }}
+		func(items int) kernels.Inputs { return longTexts(s.text, items) },
+		func(items int) (core.Need, error) { return core.TextNeed(s.text, items) }}
 }
 
 // longTexts are random ids with the last entry of the vocabulary, CLIP's end token, at the end.
@@ -66,35 +72,49 @@ func longTexts(t tower.Language, items int) kernels.Inputs {
 }
 
 func noise(n int, deviation float64) []float32 {
-	random := rand.New(rand.NewPCG(1, 2))
 	values := make([]float32, n)
-	for i := range values {
-		values[i] = float32(random.NormFloat64() * deviation)
-	}
+	scatter(values, deviation)
 	return values
 }
 
-// architectures are the shapes that --arch knows: OpenAI's ViTs.
-var architectures = map[string]shape{
-	"ViT-B/32": vit("ViT-B/32", 768, 12, 32, 512, 512),
-	"ViT-B/16": vit("ViT-B/16", 768, 12, 16, 512, 512),
-	"ViT-L/14": vit("ViT-L/14", 1024, 24, 14, 768, 768),
+func scatter(values []float32, deviation float64) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range values {
+		values[i] = float32(random.NormFloat64() * deviation)
+	}
 }
 
-func vit(name string, width, layers, patch, textWidth, projection int) shape {
-	stack := func(width, layers int) tower.Transformer {
-		return tower.Transformer{Width: width, Layers: layers, Heads: width / 64, Hidden: 4 * width, Act: kernels.QuickGELU, Eps: 1e-5}
+// architecture is one that has been released, by its own name or by that of a model.
+func architecture(name string) (shape, error) {
+	a, err := known.FindArchitecture(name)
+	if err != nil {
+		return shape{}, fmt.Errorf("--arch: %w (goclip models lists them)", err)
 	}
-	return shape{
-		name:  name,
-		image: tower.ViT{Transformer: stack(width, layers), Image: 224, Patch: patch, NormBefore: true, Projection: projection},
-		text: tower.Text{Transformer: stack(textWidth, 12), Vocabulary: 49408, Context: 77, Causal: true, Pool: tower.LargestID,
-			Projection: projection},
-		prepare: preprocess.OpenAI(224),
+	c, err := a.Config()
+	if err != nil {
+		return shape{}, err
 	}
+	s := shape{name: a.Name, image: c.Image, text: c.Text}
+	if s.image != nil {
+		s.prepare = preprocess.OpenAI(s.image.Picture()[0])
+	}
+	return s, nil
+}
+
+func architectureNames() []string {
+	var list []string
+	for _, a := range known.Architectures() {
+		list = append(list, a.Name)
+	}
+	return list
 }
 
 func (o *benching) benchTower(ctx context.Context, device kernels.Device, b benched) error {
+	largest, err := b.need(slices.Max(o.batch))
+	if err != nil {
+		return err
+	}
+	defer within(largest)()
 	weights, err := b.load(device)
 	if err != nil {
 		return err
@@ -109,7 +129,11 @@ func (o *benching) benchTower(ctx context.Context, device kernels.Device, b benc
 		if err != nil {
 			return err
 		}
-		row := benchRow{Model: b.model, Device: device.Name(), Tower: b.name, Batch: items}
+		need, err := b.need(items)
+		if err != nil {
+			return err
+		}
+		row := benchRow{Model: b.model, Device: device.Name(), Tower: b.name, Batch: items, Memory: need.Total() + processBytes}
 		row.timed(took, operations)
 		if err := o.show(row); err != nil {
 			return err
@@ -123,11 +147,27 @@ func (r *benchRow) timed(took time.Duration, operations float64) {
 	r.Millis, r.PerSec, r.GFLOPPS = 1e3*seconds, float64(r.Batch)/seconds, operations/seconds/1e9
 }
 
-// load fills a tower with small random weights, as training starts with them, so that no value overflows.
+// load fills a tower with small random weights, as training starts with them, so that no value overflows. One buffer serves
+// all, so that no more is in memory than the device keeps, and the largest weight once more. Of tables only the beginning is
+// filled: a row is looked up whatever it holds, and large vocabularies would double the memory.
 func (b benched) load(device kernels.Device) (tower.Weights, error) {
+	largest := 0
+	for _, p := range b.params {
+		if p.Role != kernels.Table {
+			largest = max(largest, p.Shape.Elements())
+		}
+	}
+	buffer := noise(largest, 0.02)
+	const filled = 1 << 22
 	weights := tower.Weights{}
 	for _, p := range b.params {
-		spec := kernels.WeightSpec{Name: p.Name, Role: p.Role, Shape: p.Shape, Values: noise(p.Shape.Elements(), 0.02)}
+		spec := kernels.WeightSpec{Name: p.Name, Role: p.Role, Shape: p.Shape}
+		if p.Role == kernels.Table {
+			spec.Values = make([]float32, p.Shape.Elements())
+			scatter(spec.Values[:min(filled, len(spec.Values))], 0.02)
+		} else {
+			spec.Values = buffer[:p.Shape.Elements()]
+		}
 		if p.Bias {
 			spec.Bias = make([]float32, p.Shape[0])
 		}

@@ -21,7 +21,7 @@ type inspection struct {
 	Preprocessing *pictureInfo   `json:"preprocessing,omitempty"`
 	Precision     string         `json:"precision"`        // of the weights in the file
 	FileBytes     int64          `json:"checkpoint_bytes"` // what the tensors take in the file
-	MemoryBytes   int64          `json:"memory_bytes"`     // weights and programs at batch 1, both towers
+	MemoryBytes   int64          `json:"memory_bytes"`     // that goclip needs at most, for one picture and one text
 	Tensors       []tensorLine   `json:"tensors,omitempty"`
 }
 
@@ -84,7 +84,7 @@ func (p *program) inspect(tensors bool) (inspection, error) {
 	if err != nil {
 		return inspection{}, err
 	}
-	result := inspection{Model: p.model, Released: identify(l), Info: info, Precision: precisionOf(list), MemoryBytes: info.WeightBytes + info.ProgramBytes}
+	result := inspection{Model: p.model, Released: identify(l), Info: info, Precision: precisionOf(list), MemoryBytes: info.Need.Total() + processBytes}
 	for _, t := range list {
 		result.FileBytes += t.Bytes()
 		if tensors {
@@ -168,7 +168,8 @@ func (r inspection) print(out io.Writer) {
 	}
 	line("parameters", "%.2f million", float64(r.Parameters)/1e6)
 	line("precision", "%s in the file, %s", r.Precision, mebibytes(r.FileBytes))
-	line("memory", "%s: weights %s, one forward pass %s", mebibytes(r.MemoryBytes), mebibytes(r.WeightBytes), mebibytes(r.ProgramBytes))
+	line("memory", "%s: weights %s, one forward pass %s, while loading %s, goclip itself %s", mebibytes(r.MemoryBytes), mebibytes(r.WeightBytes),
+		mebibytes(r.ProgramBytes), mebibytes(r.LoadingBytes), mebibytes(processBytes))
 	if len(r.Tensors) > 0 {
 		line("", "")
 	}

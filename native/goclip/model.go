@@ -64,7 +64,12 @@ func (p *program) load(ctx context.Context, towers core.Towers) (*core.Model, fu
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := core.OpenAt(ctx, l, core.Options{Device: device, Towers: towers, Progress: p.loading(l.Name)})
+	limited := func() {}
+	m, err := core.OpenAt(ctx, l, core.Options{Device: device, Towers: towers, Progress: p.loading(l.Name), Admit: func(n core.Need) error {
+		limited = within(n)
+		return p.room(n, "close other programs, or take a smaller model (goclip models)")
+	}})
+	limited()
 	p.bar.stop()
 	p.bar = nil
 	if err != nil {

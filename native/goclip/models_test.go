@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/goclip/goclip/core"
 	"github.com/goclip/goclip/core/checkpoint"
 	"github.com/goclip/goclip/core/tower"
 	"github.com/goclip/goclip/internal/oracle"
@@ -303,9 +304,21 @@ func TestBench(t *testing.T) {
 	refused(t, "--tower", "bench", "--tower", "water")
 }
 
+// A model that is larger than what is left of the memory is refused before anything is loaded, with a way on.
+func TestRoom(t *testing.T) {
+	p := &program{device: "cpu"}
+	require.NoError(t, p.room(core.Need{WeightBytes: 1 << 20}, ""))
+	err := p.room(core.Need{WeightBytes: 1 << 60}, "take less")
+	require.ErrorContains(t, err, "it needs 1099511627840.0 MiB")
+	require.ErrorContains(t, err, "take less, or set GOCLIP_MEMORY=any")
+	t.Setenv(anyMemory, "any")
+	require.NoError(t, p.room(core.Need{WeightBytes: 1 << 60}, ""))
+}
+
 // open_clip's profile of ViT-B/32 says 4.4 billion multiplications with an addition for a picture and 3.0 for a text.
 func TestFlopsOfViT(t *testing.T) {
-	s := architectures["ViT-B/32"]
+	s, err := architecture("ViT-B/32")
+	require.NoError(t, err)
 	for _, c := range []struct {
 		bench   benched
 		giga    float64

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"github.com/goclip/goclip/core"
+	"github.com/goclip/goclip/native/memory"
+)
+
+// processBytes is what goclip itself takes, with room for pictures and texts on their way.
+const processBytes = 64 << 20
+
+// anyMemory is the variable that lets goclip open models for which there is no room.
+const anyMemory = "GOCLIP_MEMORY"
+
+// room makes sure that a model fits into the memory that is left. wayOn says what needs less. A GPU has its own memory.
+func (p *program) room(n core.Need, wayOn string) error {
+	free, ok := memory.Available()
+	if !ok || p.device == "gpu" || os.Getenv(anyMemory) == "any" || n.Total()+processBytes <= free {
+		return nil
+	}
+	return fmt.Errorf("it needs %s of memory, and this machine has %s left: %s, or set %s=any to try nevertheless",
+		mebibytes(n.Total()+processBytes), mebibytes(free), wayOn, anyMemory)
+}
+
+// within lets the garbage collector keep a load within what was said to be needed; what it returns ends that.
+func within(n core.Need) func() {
+	before := debug.SetMemoryLimit(n.Total() + processBytes)
+	return func() { debug.SetMemoryLimit(before) }
+}
