@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/goclip/goclip/core/preprocess"
+	"github.com/goclip/goclip/core/tower"
 )
 
 // Image is a decoded picture.
@@ -108,8 +109,12 @@ func (m *Model) textVectors(ctx context.Context, texts []string, which int) ([][
 
 // idVectors runs texts that are tokenized already.
 func (m *Model) idVectors(ctx context.Context, ids [][]int32, which int) ([][]float32, error) {
+	texts := make([]tower.TextIDs, len(ids))
+	for i, row := range ids {
+		texts[i].IDs = row
+	}
 	var out [][]float32
-	err := m.text.run(ctx, ids, false, collect(&out, which))
+	err := m.text.run(ctx, texts, false, collect(&out, which))
 	return out, err
 }
 

@@ -200,14 +200,15 @@ type textRunner struct {
 const lengthStep = 8
 
 // run computes texts, each a full row of ids with padding, in batches.
-func (r *textRunner) run(ctx context.Context, texts [][]int32, hidden bool, done emit) error {
+func (r *textRunner) run(ctx context.Context, texts []tower.TextIDs, hidden bool, done emit) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
 		return errClosed
 	}
 	for len(texts) > 0 {
-		limit, err := r.limit(len(texts[0]), hidden, r.record(len(texts[0]), hidden))
+		padded := len(texts[0].IDs)
+		limit, err := r.limit(padded, hidden, r.record(padded, hidden))
 		if err != nil {
 			return err
 		}
@@ -234,20 +235,21 @@ func (r *textRunner) record(length int, hidden bool) recording {
 }
 
 // length is the number of positions that these texts need.
-func (r *textRunner) length(texts [][]int32, hidden bool) int {
+func (r *textRunner) length(texts []tower.TextIDs, hidden bool) int {
+	padded := len(texts[0].IDs)
 	if hidden {
-		return len(texts[0])
+		return padded
 	}
 	needed := 0
-	for _, ids := range texts {
-		needed = max(needed, r.tower.Needed(ids))
+	for _, text := range texts {
+		needed = max(needed, r.tower.Needed(text))
 	}
-	return min(len(texts[0]), (needed+lengthStep-1)/lengthStep*lengthStep)
+	return min(padded, (needed+lengthStep-1)/lengthStep*lengthStep)
 }
 
 // fill writes the ids of a batch and what the tower derives from them. Places without a text repeat the first one, so
 // that their integers are in range.
-func (r *textRunner) fill(p *program, texts [][]int32) {
+func (r *textRunner) fill(p *program, texts []tower.TextIDs) {
 	derived := r.tower.Derived(p.length)
 	if p.in.Ints == nil {
 		p.in.Ints = append(p.in.Ints, make([]int32, p.items*p.length))
@@ -263,10 +265,10 @@ func (r *textRunner) fill(p *program, texts [][]int32) {
 			text = texts[i]
 		}
 		ids := part(0, i, p.length)
-		copy(ids, text)
+		copy(ids, text.IDs)
 		for j, n := range derived {
 			out[j] = part(j+1, i, n)
 		}
-		r.tower.Derive(ids, out)
+		r.tower.Derive(tower.TextIDs{IDs: ids, Seen: min(text.Seen, len(ids))}, out)
 	}
 }

@@ -7,26 +7,28 @@ import (
 	"strings"
 
 	"github.com/goclip/goclip/core/checkpoint"
+	"github.com/goclip/goclip/core/tower"
 )
 
 // RunTensors puts raw tensors through the towers. Inputs, as Hugging Face names and shapes them: pixel_values f32
-// [N, 3, H, W], normalised, and input_ids i64 [M, T]; at least one that the model can use. attention_mask i64 [M, T] may
-// hide what these towers do not look at anyway (padding behind the pooled token); one that hides more is refused, as is
-// any hidden position together with hidden states, which it would change. Outputs: image_features, image_embeds, text_features,
+// [N, 3, H, W], normalised, and input_ids i64 [M, T]; at least one that the model can use. attention_mask i64 [M, T] says
+// how many ids of each text a BERT looks at; without it those before the padding. For the other towers it may hide what
+// they do not look at anyway (padding behind the pooled token); one that hides more is refused, as is any hidden position
+// together with hidden states, which it would change. Outputs: image_features, image_embeds, text_features,
 // text_embeds, with both logits_per_image [N, M]; with hidden also every tower's hidden states.
 func (m *Model) RunTensors(ctx context.Context, in []checkpoint.Tensor, hidden bool) ([]checkpoint.Tensor, error) {
 	var out []checkpoint.Tensor
-	if err := m.checkMask(in, hidden); err != nil {
+	seen, err := m.seenIDs(in, hidden)
+	if err != nil {
 		return nil, err
 	}
 	for _, t := range in {
 		var part []checkpoint.Tensor
-		var err error
 		switch {
 		case t.Name == "pixel_values" && m.image != nil:
 			part, err = m.runPixels(ctx, t, hidden)
 		case t.Name == "input_ids" && m.text != nil:
-			part, err = m.runIDs(ctx, t, hidden)
+			part, err = m.runIDs(ctx, t, seen, hidden)
 		}
 		if err != nil {
 			return nil, err
@@ -43,8 +45,9 @@ func (m *Model) RunTensors(ctx context.Context, in []checkpoint.Tensor, hidden b
 	return out, nil
 }
 
-// checkMask makes sure that computing without the attention mask gives what computing with it would.
-func (m *Model) checkMask(in []checkpoint.Tensor, hidden bool) error {
+// seenIDs reads the attention mask, if there is one: how many ids of each text a masked tower looks at. For a tower that
+// takes no mask it makes sure that computing without gives what computing with it would.
+func (m *Model) seenIDs(in []checkpoint.Tensor, hidden bool) ([]int, error) {
 	find := func(name string) *checkpoint.Tensor {
 		for i := range in {
 			if in[i].Name == name {
@@ -55,26 +58,44 @@ func (m *Model) checkMask(in []checkpoint.Tensor, hidden bool) error {
 	}
 	mask, ids := find("attention_mask"), find("input_ids")
 	if mask == nil || ids == nil || m.text == nil {
-		return nil
+		return nil, nil
 	}
 	if !slices.Equal(mask.Shape, ids.Shape) || len(mask.Shape) != 2 || mask.Ints == nil {
-		return fmt.Errorf("core: attention_mask is %v, want integers of the shape of input_ids, %v", mask.Shape, ids.Shape)
+		return nil, fmt.Errorf("core: attention_mask is %v, want integers of the shape of input_ids, %v", mask.Shape, ids.Shape)
 	}
 	width := mask.Shape[1]
-	for i := range mask.Shape[0] {
-		row := make([]int32, width)
-		for j, id := range ids.Ints[i*width : (i+1)*width] {
-			row[j] = int32(id)
+	seen := make([]int, mask.Shape[0])
+	for i := range seen {
+		row := mask.Ints[i*width : (i+1)*width]
+		if m.text.tower.Masked() {
+			n := slices.Index(row, 0)
+			if n < 0 {
+				n = width
+			}
+			if j := slices.IndexFunc(row[n:], func(v int64) bool { return v != 0 }); n == 0 || j >= 0 {
+				return nil, fmt.Errorf("core: attention_mask hides position %d of text %d and not what follows: goclip takes masks that hide the end of a text only", n, i)
+			}
+			seen[i] = n
+			continue
 		}
 		needed := width
 		if !hidden {
-			needed = m.text.tower.Needed(row)
+			needed = m.text.tower.Needed(tower.TextIDs{IDs: narrow(ids.Ints[i*width : (i+1)*width])})
 		}
-		if j := slices.Index(mask.Ints[i*width:][:needed], 0); j >= 0 {
-			return fmt.Errorf("core: attention_mask hides position %d of text %d, which this tower computes with; it takes no mask", j, i)
+		if j := slices.Index(row[:needed], 0); j >= 0 {
+			return nil, fmt.Errorf("core: attention_mask hides position %d of text %d, which this tower computes with; it takes no mask", j, i)
 		}
 	}
-	return nil
+	return seen, nil
+}
+
+// narrow are ids as towers take them.
+func narrow(ids []int64) []int32 {
+	out := make([]int32, len(ids))
+	for i, id := range ids {
+		out[i] = int32(id)
+	}
+	return out
 }
 
 func tensorNames(list []checkpoint.Tensor) string {
@@ -110,19 +131,19 @@ func interleave(planes []float32, channels int) []float32 {
 	return out
 }
 
-func (m *Model) runIDs(ctx context.Context, t checkpoint.Tensor, hidden bool) ([]checkpoint.Tensor, error) {
-	if len(t.Shape) != 2 || t.Ints == nil || t.Shape[0] < 1 || t.Shape[1] < 1 || t.Shape[1] > m.text.tower.Length() {
-		return nil, fmt.Errorf("core: input_ids is %v, want i64 [M, T] with T up to the context length %d", t.Shape, m.text.tower.Length())
+func (m *Model) runIDs(ctx context.Context, t checkpoint.Tensor, seen []int, hidden bool) ([]checkpoint.Tensor, error) {
+	longest, entries := m.text.tower.Longest(), m.text.tower.Entries()
+	if len(t.Shape) != 2 || t.Ints == nil || t.Shape[0] < 1 || t.Shape[1] < 1 || t.Shape[1] > longest {
+		return nil, fmt.Errorf("core: input_ids is %v, want i64 [M, T] with T up to the context length %d", t.Shape, longest)
 	}
-	texts := make([][]int32, t.Shape[0])
+	if i := slices.IndexFunc(t.Ints, func(id int64) bool { return id < 0 || id >= int64(entries) }); i >= 0 {
+		return nil, fmt.Errorf("core: input_ids holds %d at [%d, %d], the vocabulary has %d entries", t.Ints[i], i/t.Shape[1], i%t.Shape[1], entries)
+	}
+	texts := make([]tower.TextIDs, t.Shape[0])
 	for i := range texts {
-		texts[i] = make([]int32, t.Shape[1])
-		for j := range texts[i] {
-			id := t.Ints[i*t.Shape[1]+j]
-			if id < 0 || id >= int64(m.text.tower.Entries()) {
-				return nil, fmt.Errorf("core: input_ids holds %d at [%d, %d], the vocabulary has %d entries", id, i, j, m.text.tower.Entries())
-			}
-			texts[i][j] = int32(id)
+		texts[i].IDs = narrow(t.Ints[i*t.Shape[1] : (i+1)*t.Shape[1]])
+		if seen != nil {
+			texts[i].Seen = seen[i]
 		}
 	}
 	return gather("text_", len(texts), func(done emit) error { return m.text.run(ctx, texts, hidden, done) })

@@ -7,6 +7,7 @@ type Head struct {
 	Projection int  // width of the embedding
 	Bias       bool // of the last product
 	Hidden     int  // width of the MLP between its products; 0: one product only
+	HiddenBias bool // of the MLP's first product
 }
 
 func (h Head) check() error {
@@ -20,7 +21,7 @@ func (h Head) check() error {
 func (h Head) params(in int) []Param {
 	var list []Param
 	if h.Hidden > 0 {
-		list = append(list, Param{"head", kernels.Matrix, kernels.Shape{h.Hidden, in}, true})
+		list = append(list, Param{"head", kernels.Matrix, kernels.Shape{h.Hidden, in}, h.HiddenBias})
 		in = h.Hidden
 	}
 	return append(list, Param{"projection", kernels.Matrix, kernels.Shape{h.Projection, in}, h.Bias})

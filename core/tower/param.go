@@ -66,18 +66,28 @@ type Language interface {
 	Embedding() int
 	// Summary describes the tower.
 	Summary() Summary
-	// Length is the number of positions, padding included; Entries the size of the vocabulary.
+	// Length is the number of positions that a text is padded to, Longest the most that the tower takes; Entries is the
+	// size of the vocabulary.
 	Length() int
+	Longest() int
 	Entries() int
-	// Needed is the number of leading positions that can change a text's result, given its ids with padding: a batch
-	// of short texts computes no more.
-	Needed(ids []int32) int
+	// Masked reports whether the tower looks at some of a text's ids only, as an attention mask says.
+	Masked() bool
+	// Needed is the number of leading positions that can change a text's result: a batch of short texts computes no more.
+	Needed(text TextIDs) int
 	// Derived says how many integers an item needs besides its ids, one number for each further integer input; Derive
-	// computes them from a text's ids.
+	// computes them for a text.
 	Derived(length int) []int
-	Derive(ids []int32, out [][]int32)
+	Derive(text TextIDs, out [][]int32)
 	// Record writes one forward pass over ids [items, length] and what Derive computes from them.
 	Record(g *kernels.Graph, w Weights, items, length int, hidden bool) []Output
+}
+
+// TextIDs is a text as a text tower takes it.
+type TextIDs struct {
+	IDs []int32 // with padding
+	// Seen is how many ids, from the first, a masked tower looks at; 0: those before the padding.
+	Seen int
 }
 
 // Output is one named result of a tower: "features" (before normalisation) and "embeds" (unit length), both

@@ -35,6 +35,12 @@ type Text struct {
 // Length is the number of positions.
 func (t Text) Length() int { return t.Context }
 
+// Longest is the number of positions.
+func (t Text) Longest() int { return t.Context }
+
+// Masked is false: padding behind the pooled token is not seen if the tower is causal, and seen if it is not.
+func (t Text) Masked() bool { return false }
+
 // Entries is the size of the vocabulary.
 func (t Text) Entries() int { return t.Vocabulary }
 
@@ -81,11 +87,11 @@ func (t Text) gathers() bool {
 }
 
 // Needed counts the positions up to the pooled one where the causal mask keeps the others from being seen.
-func (t Text) Needed(ids []int32) int {
+func (t Text) Needed(text TextIDs) int {
 	if t.Causal && t.gathers() {
-		return t.position(ids) + 1
+		return t.position(text.IDs) + 1
 	}
-	return len(ids)
+	return len(text.IDs)
 }
 
 // position is the position that stands for a text, given its ids with padding.
@@ -115,12 +121,12 @@ func (t Text) Derived(length int) []int {
 }
 
 // Derive computes them.
-func (t Text) Derive(ids []int32, out [][]int32) {
+func (t Text) Derive(text TextIDs, out [][]int32) {
 	switch {
 	case t.ClassEmbedding:
-		t.classKeys(ids, out[0], out[1])
+		t.classKeys(text.IDs, out[0], out[1])
 	case t.gathers():
-		out[0][0] = int32(t.position(ids))
+		out[0][0] = int32(t.position(text.IDs))
 	}
 }
 

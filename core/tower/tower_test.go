@@ -97,7 +97,7 @@ func TestPooledPosition(t *testing.T) {
 	derive := func(v tower.Text, ids ...int32) int32 {
 		require.Equal(t, []int{1}, v.Derived(len(ids)))
 		out := [][]int32{make([]int32, 1)}
-		v.Derive(ids, out)
+		v.Derive(tower.TextIDs{IDs: ids}, out)
 		return out[0][0]
 	}
 	v := smallText()
@@ -110,12 +110,12 @@ func TestPooledPosition(t *testing.T) {
 func TestShortTextsNeedFewPositions(t *testing.T) {
 	ids := []int32{18, 3, 19, 0, 0, 0, 0}
 	v := smallText()
-	require.Equal(t, 3, v.Needed(ids))
+	require.Equal(t, 3, v.Needed(tower.TextIDs{IDs: ids}))
 	v.Causal = false
-	require.Equal(t, 7, v.Needed(ids))
+	require.Equal(t, 7, v.Needed(tower.TextIDs{IDs: ids}))
 	v = smallText()
 	v.Pool = tower.LastToken
-	require.Equal(t, 7, v.Needed(ids))
+	require.Equal(t, 7, v.Needed(tower.TextIDs{IDs: ids}))
 }
 
 func TestClassTokenSeesNoPadding(t *testing.T) {
@@ -128,11 +128,11 @@ func TestClassTokenSeesNoPadding(t *testing.T) {
 	// Ids 18 4 0 6 0: the 0 inside counts as padding too. The mask is shifted by one: keys 0, 1, 2 and 4 may be seen.
 	require.Equal(t, []int{6, 6}, v.Derived(5))
 	out := [][]int32{make([]int32, 6), make([]int32, 6)}
-	v.Derive([]int32{18, 4, 0, 6, 0}, out)
+	v.Derive(tower.TextIDs{IDs: []int32{18, 4, 0, 6, 0}}, out)
 	require.Equal(t, [][]int32{{0, 1, 2, 4, 3, 5}, {1, 2, 3, 3, 4, 4}}, out)
 
 	v.Causal = false
-	v.Derive([]int32{18, 4, 0, 6, 0}, out)
+	v.Derive(tower.TextIDs{IDs: []int32{18, 4, 0, 6, 0}}, out)
 	require.Equal(t, []int32{4, 4, 4, 4, 4, 4}, out[1])
 }
 

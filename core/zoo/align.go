@@ -123,3 +123,32 @@ func alignImageRules(eps float64) map[string]rule {
 	}
 	return rules
 }
+
+// alignContext is how many ids ALIGN's processor pads a text to.
+const alignContext = 64
+
+// readALIGN reads the config.json of AlignModel (Jia et al. 2021): an EfficientNet and a BERT.
+func readALIGN(_ hfHeader, data []byte) (*Config, error) {
+	c := struct {
+		Projection int             `json:"projection_dim"`
+		Text       hfBERT          `json:"text_config"`
+		Vision     json.RawMessage `json:"vision_config"`
+	}{640, defaultBERT(), json.RawMessage("{}")}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, err
+	}
+	image, err := alignImage(c.Vision)
+	if err != nil {
+		return nil, fmt.Errorf("vision_config: %w", err)
+	}
+	text, err := c.Text.tower(alignContext)
+	if err != nil {
+		return nil, fmt.Errorf("text_config: %w", err)
+	}
+	text.Head = tower.Head{Projection: c.Projection, Bias: true}
+	return &Config{Source: HuggingFace, Family: "align", temperature: true, build: func(t tensors) (made towers, err error) {
+		made.text, made.textNames = text, names{"text_model.", bertRules(text)}
+		made.image, made.imageNames, err = image(t)
+		return made, err
+	}}, nil
+}

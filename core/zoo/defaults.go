@@ -33,7 +33,13 @@ func defaultOpenCLIPVision() openCLIPVision {
 // defaultOpenCLIPText is open_clip's CLIPTextCfg.
 func defaultOpenCLIPText() openCLIPText {
 	return openCLIPText{openCLIPBlocks: openCLIPBlocks{Layers: json.RawMessage("12"), Width: 512, MLPRatio: 4},
-		Context: 77, Vocabulary: 49408, Heads: 8, Pool: "argmax", End: 2, ProjectionType: "linear"}
+		Context: 77, Vocabulary: 49408, Heads: 8, Pool: "argmax", End: 2, ProjectionType: "linear",
+		HuggingFacePooler: "mean_pooler", HuggingFaceProjection: "mlp"}
+}
+
+// defaultBERT is transformers' BertConfig, and so ChineseCLIPTextConfig but for its size, and AlignTextConfig.
+func defaultBERT() hfBERT {
+	return hfBERT{Vocabulary: 30522, Width: 768, Hidden: 3072, Layers: 12, Heads: 12, Positions: 512, Types: 2, Act: "gelu", Eps: 1e-12}
 }
 
 // defaultALIGNVision is transformers' AlignVisionConfig: EfficientNet-B7.

@@ -25,7 +25,9 @@ var huggingFaceModels = map[string]func(hfHeader, []byte) (*Config, error){
 	"clip":               readCLIP,
 	"clip_text_model":    readCLIP,
 	"clip_vision_model":  readCLIP,
+	"align":              readALIGN,
 	"align_vision_model": readALIGNVision,
+	"chinese_clip":       readChineseCLIP,
 	"siglip":             readSigLIP,
 }
 

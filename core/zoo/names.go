@@ -30,6 +30,7 @@ type rule struct {
 	bias   []source
 	layout layout
 	ones   int       // dimensions of 1 that the tensor has before the parameter's
+	blank  bool      // the first row counts as zeros, whatever the tensor holds
 	known  []float32 // values that follow from the configuration: there is no tensor
 
 	before, after batchNorm // of the product's input and of its result

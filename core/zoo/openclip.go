@@ -67,6 +67,9 @@ type openCLIPText struct {
 	ProjectionType string `json:"proj_type"`
 	ProjectionBias bool   `json:"proj_bias"`
 	HuggingFace    string `json:"hf_model_name"`
+
+	HuggingFacePooler     string `json:"hf_pooler_type"`
+	HuggingFaceProjection string `json:"hf_proj_type"`
 }
 
 // readOpenCLIP reads open_clip_config.json over the defaults of open_clip's CLIPVisionCfg and CLIPTextCfg.
@@ -122,8 +125,8 @@ func (m *openCLIPModel) image() (imageBuild, error) {
 
 // text chooses the text tower: one of Hugging Face's, or open_clip's own.
 func (m *openCLIPModel) text() (textBuild, error) {
-	if name := m.Text.HuggingFace; name != "" {
-		return nil, fmt.Errorf("%w: a text tower of Hugging Face, %q; goclip opens open_clip's own text tower so far", ErrUnsupported, name)
+	if m.Text.HuggingFace != "" {
+		return m.roberta()
 	}
 	return m.transformer()
 }

@@ -160,6 +160,9 @@ func (t term) alone(c *checkpoint.Checkpoint, p tower.Param) (values, bias []flo
 	if bias == nil && p.Bias && t.before.stem+t.after.stem != "" {
 		bias = make([]float32, p.Shape[0])
 	}
+	if t.blank && len(values) >= p.Shape.Width() {
+		clear(values[:p.Shape.Width()])
+	}
 	if len(values) != p.Shape.Elements() || (p.Bias && len(bias) != p.Shape[0]) {
 		return nil, nil, fmt.Errorf("zoo: %s has %d values and %d bias values for shape %v", p.Name, len(values), len(bias), p.Shape)
 	}

@@ -49,7 +49,7 @@ func (m *openCLIPModel) timmHead() (tower.Head, error) {
 		h.Bias = true
 	case *projection == "linear":
 	case *projection == "mlp":
-		h.Hidden = 2 * m.Embedding
+		h.Hidden, h.HiddenBias = 2*m.Embedding, true
 	default:
 		return h, fmt.Errorf("%w: timm_proj %q with %s", ErrUnsupported, *projection, m.Vision.TimmName)
 	}

@@ -60,6 +60,9 @@ type Config struct {
 
 	image, text names
 	build       build
+	// temperature: logits are cosines divided by the tensor of this name, as ALIGN has it; otherwise logit_scale is the
+	// logarithm of what multiplies them.
+	temperature bool
 }
 
 // build makes the towers that a configuration describes. It is called without tensors first, and again with those of the
@@ -281,11 +284,14 @@ func (m *Model) readLogits() error {
 	if m.Image == nil || m.Text == nil {
 		return nil
 	}
-	scale, err := m.scalar("logit_scale")
+	scale, err := m.scalar(m.scaleName())
 	if err != nil {
 		return err
 	}
 	m.LogitScale = math.Exp(scale)
+	if m.temperature {
+		m.LogitScale = 1 / scale
+	}
 	if _, ok := m.Checkpoint.Lookup("logit_bias"); ok {
 		m.Scores = Sigmoid
 		if m.LogitBias, err = m.scalar("logit_bias"); err != nil {
@@ -293,9 +299,16 @@ func (m *Model) readLogits() error {
 		}
 	}
 	if math.IsInf(m.LogitScale, 0) || math.IsNaN(m.LogitScale) || math.IsInf(m.LogitBias, 0) || math.IsNaN(m.LogitBias) {
-		return fmt.Errorf("the logit scale e^%g or bias %g is no usable number", scale, m.LogitBias)
+		return fmt.Errorf("%s %g or logit_bias %g is no usable number", m.scaleName(), scale, m.LogitBias)
 	}
 	return nil
+}
+
+func (c *Config) scaleName() string {
+	if c.temperature {
+		return "temperature"
+	}
+	return "logit_scale"
 }
 
 func (m *Model) scalar(name string) (float64, error) {

@@ -66,7 +66,7 @@ func longTexts(t tower.Language, items int) kernels.Inputs {
 		for j, n := range t.Derived(length) {
 			derived = append(derived, in.Ints[1+j][i*n:(i+1)*n])
 		}
-		t.Derive(ids, derived)
+		t.Derive(tower.TextIDs{IDs: ids}, derived)
 	}
 	return in
 }
