@@ -21,7 +21,8 @@ type evaTower struct {
 
 // evaTowers by timm's names.
 var evaTowers = map[string]evaTower{
-	"eva_giant_patch14_clip_224":       {timmSizes: timmSizes{1408, 40, 6144, 88}, patch: 14},
+	"eva_giant_patch14_224":            {timmSizes: timmSizes{1408, 40, 6144, 88}, patch: 14}, // as open_clip calls it
+	"eva_giant_patch14_clip_224":       {timmSizes: timmSizes{1408, 40, 6144, 88}, patch: 14}, // as timm does
 	"eva02_base_patch16_clip_224":      {timmSizes: timmSizes{768, 12, 2048, 64}, patch: 16, gated: true, rotary: &tower.Rotary{Reference: 16}},
 	"eva02_large_patch14_clip_224":     {timmSizes: timmSizes{1024, 24, 2730, 64}, patch: 14, gated: true, rotary: &tower.Rotary{Reference: 16}},
 	"eva02_large_patch14_clip_336":     {timmSizes: timmSizes{1024, 24, 2730, 64}, patch: 14, gated: true, rotary: &tower.Rotary{Reference: 16}},
