@@ -38,7 +38,7 @@ type packer func(worker, row, stride int, to *float32)
 // as fits the first cache.
 const (
 	blockRows  = 112
-	blockDepth = 384
+	blockDepth = 768
 	// mostShared is how many packed values may wait between two steps.
 	mostShared = 8 << 20
 )
@@ -119,17 +119,35 @@ func (m *multiplication) compute(packed []float32, first, count, panel, end int)
 		deep := min(blockDepth, m.padded-k)
 		for j := panel; j < end; j++ {
 			right := m.values[(j*m.padded+k)*l.columns:]
-			next := j + 1
-			if next == end {
-				next = panel
-			}
-			ahead := m.values[(next*m.padded+k)*l.columns:]
+			after := m.after(j, k, deep, panel, end) * l.columns
 			for t := range tiles.tiles {
 				row, rows := tiles.tile(t)
-				m.tile(&packed[row*m.padded+k*rows], &right[0], &ahead[t*deep/depth*l.ask/4%(deep*l.columns)], first+row, rows, j, k, deep)
+				m.tile(&packed[row*m.padded+k*rows], &right[0], m.ahead(after, t, deep), first+row, rows, j, k, deep)
 			}
 		}
 	}
+}
+
+// after is where the part of a panel begins, in rows of panels, that is wanted after panel j's from k on.
+func (m *multiplication) after(j, k, deep, panel, end int) int {
+	switch {
+	case j+1 < end:
+		return (j+1)*m.padded + k
+	case k+deep < m.padded:
+		return panel*m.padded + k + deep
+	case end*m.level.columns < m.outputs:
+		return end * m.padded
+	}
+	return 0
+}
+
+// ahead is what tile t asks for of the part that is wanted next, so that a few tiles together ask for all of it.
+func (m *multiplication) ahead(after, t, deep int) *float32 {
+	at := after + t*(deep/depth)*m.level.ask/4%(deep*m.level.columns)
+	if at >= len(m.values) {
+		at = after
+	}
+	return &m.values[at]
 }
 
 // tile computes some products of a tile, and with the last ones all that follows.

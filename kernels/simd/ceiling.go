@@ -1,0 +1,34 @@
+package simd
+
+import (
+	"context"
+	"time"
+)
+
+// ceilingTime is how long one measurement of a ceiling takes: long enough for the clock and for the threads to meet, short
+// enough to fall between two interruptions by other programs.
+const ceilingTime = 2 * time.Millisecond
+
+// Ceiling measures how many floating-point operations a second the device's level does on so many threads when they wait for
+// nothing: fused multiplications and additions on registers. What a tower reaches is a share of that. The best of tries
+// counts, since other programs only ever make it slower.
+func (d *Device) Ceiling(threads, tries int) float64 {
+	threads = max(1, min(threads, d.threads))
+	rounds := 1000
+	best := 0.0
+	for tries > 0 {
+		c := crew{steps: []step{{threads, func(_, _ int) { d.level.ceiling(rounds) }}}}
+		d.running.Lock()
+		start := time.Now()
+		c.run(context.Background(), threads)
+		took := time.Since(start)
+		d.running.Unlock()
+		if took < ceilingTime/2 {
+			rounds *= 2
+			continue
+		}
+		best = max(best, float64(threads*rounds*d.level.operations)/took.Seconds())
+		tries--
+	}
+	return best
+}
