@@ -75,6 +75,9 @@ func (d *Device) Name() string {
 	return fmt.Sprintf("cpu (%s, %s, f32%s)", d.level.name, threads, note)
 }
 
+// Threads is the number of cores that a program uses at most.
+func (d *Device) Threads() int { return d.threads }
+
 // Load packs a weight.
 func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	if err := s.Check(); err != nil {

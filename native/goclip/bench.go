@@ -31,6 +31,9 @@ type benchRow struct {
 	Millis  float64 `json:"ms"` // of one batch, the median
 	PerSec  float64 `json:"items_per_s"`
 	GFLOPPS float64 `json:"gflop_per_s,omitempty"`
+	Ceiling float64 `json:"ceiling_gflop_per_s,omitempty"` // what the device's arithmetic does at most on its threads
+	Share   float64 `json:"ceiling_share,omitempty"`
+	Threads int     `json:"threads,omitempty"`
 	Memory  int64   `json:"memory_bytes,omitempty"` // that the tower needs at most
 }
 
@@ -47,9 +50,10 @@ func benchCommand(p *program) *cobra.Command {
 		Short: "Measure how fast towers compute",
 		Long: `bench runs the towers of a model, or of an architecture with --arch, with random weights and
 inputs, and prints a row for each tower and batch: milliseconds (the median of several
-runs), items a second, and GFLOP/s of the products. Speed does not depend on the weights'
-values, so that -m needs a configuration only. Texts are as long as the context. --arch takes
-any architecture and any model that goclip models lists.
+runs), items a second, GFLOP/s of the products, and the share that this is of what the CPU's
+arithmetic reaches when it waits for nothing, which bench measures before and after. Speed does
+not depend on the weights' values, so that -m needs a configuration only. Texts are as long as
+the context. --arch takes any architecture and any model that goclip models lists.
 
 --stages measures decoding and resizing a picture of 12 megapixels beside the image tower.`,
 		Example: `  goclip bench
@@ -108,8 +112,8 @@ func (o *benching) run(c *cobra.Command, _ []string) error {
 	}
 	defer device.Close()
 	if !o.json {
-		fmt.Fprintf(o.out, "%s on %s\n", s.name, device.Name())
-		fmt.Fprintf(o.out, "%-8s %6s %10s %10s %9s\n", "tower", "batch", "ms", "items/s", "GFLOP/s")
+		fmt.Fprintf(o.out, "%s on %s\n%s", s.name, device.Name(), ceilings(device))
+		fmt.Fprintf(o.out, "%-8s %6s %10s %10s %9s %8s\n", "tower", "batch", "ms", "items/s", "GFLOP/s", "ceiling")
 	}
 	ctx := c.Context()
 	if o.stages {
@@ -176,8 +180,10 @@ func (o *benching) show(r benchRow) error {
 		err = o.emit(r)
 	case r.GFLOPPS == 0:
 		_, err = fmt.Fprintf(o.out, "%-8s %6d %10.3f %10.1f\n", r.Tower+r.Stage, r.Batch, r.Millis, r.PerSec)
-	default:
+	case r.Ceiling == 0:
 		_, err = fmt.Fprintf(o.out, "%-8s %6d %10.3f %10.1f %9.1f\n", r.Tower+r.Stage, r.Batch, r.Millis, r.PerSec, r.GFLOPPS)
+	default:
+		_, err = fmt.Fprintf(o.out, "%-8s %6d %10.3f %10.1f %9.1f %6.1f %%\n", r.Tower+r.Stage, r.Batch, r.Millis, r.PerSec, r.GFLOPPS, 100*r.Share)
 	}
 	if err != nil {
 		return err

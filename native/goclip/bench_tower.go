@@ -125,6 +125,7 @@ func (o *benching) benchTower(ctx context.Context, device kernels.Device, b benc
 		}
 	}()
 	for _, items := range o.batch {
+		before := ceiling(device, threadsOf(device))
 		took, operations, err := b.measure(ctx, device, weights, items)
 		if err != nil {
 			return err
@@ -134,7 +135,9 @@ func (o *benching) benchTower(ctx context.Context, device kernels.Device, b benc
 			return err
 		}
 		row := benchRow{Model: b.model, Device: device.Name(), Tower: b.name, Batch: items, Memory: need.Total() + processBytes}
+		row.Threads = threadsOf(device)
 		row.timed(took, operations)
+		row.against(before, ceiling(device, row.Threads))
 		if err := o.show(row); err != nil {
 			return err
 		}
