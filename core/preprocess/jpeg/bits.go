@@ -23,9 +23,7 @@ func (b *bitReader) fill() {
 	}
 	if b.at+8 <= len(b.data) && b.marker == 0 {
 		next := binary.BigEndian.Uint64(b.data[b.at:])
-		const ones, highs = 0x0101010101010101, 0x8080808080808080
-		inverse := ^next // a byte of it is zero where next has 0xFF
-		if (inverse-ones)&^inverse&highs == 0 {
+		if !hasFF(next) {
 			bytes := (64 - b.left) >> 3
 			// Bits of the byte after those that are counted go along; they are the ones that come there later anyway.
 			b.acc |= next >> uint(b.left)
@@ -60,6 +58,13 @@ func (b *bitReader) fill() {
 		b.acc |= uint64(value) << uint(56-b.left)
 		b.left += 8
 	}
+}
+
+// hasFF tells whether a byte is 0xFF.
+func hasFF(bytes uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	inverse := ^bytes // a byte of it is zero there
+	return (inverse-ones)&^inverse&highs != 0
 }
 
 // bits takes n bits, 0 to 16.

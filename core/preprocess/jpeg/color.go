@@ -37,8 +37,9 @@ const (
 )
 
 func ycbcrToRGB(out []byte, rows *[4][]byte) {
-	luma := rows[0]
-	cbs, crs := rows[1][:len(luma)], rows[2][:len(luma)]
+	done := convertPixels(out, rows[0], rows[1], rows[2])
+	luma, out := rows[0][done:], out[3*done:]
+	cbs, crs := rows[1][done:][:len(luma)], rows[2][done:][:len(luma)]
 	for x, y := range luma {
 		l, cb, cr := int32(y), int32(cbs[x])-128, int32(crs[x])-128
 		pixel := out[3*x : 3*x+3 : 3*x+3]

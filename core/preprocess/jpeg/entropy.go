@@ -103,19 +103,12 @@ func (e *entropy) position() int {
 	return e.at
 }
 
-// decodeScan decodes the coded data after a scan header.
-func (d *decoder) decodeScan(s *scan) error {
-	e := &entropy{bitReader: bitReader{data: d.data, at: d.at}, scan: s, every: d.restart, toGo: d.restart}
-	for _, c := range s.components {
-		c.predicted = 0
-	}
+// decodeScan decodes the coded data after a scan header to stored coefficients.
+func (d *decoder) decodeScan(e *entropy) error {
 	var err error
-	switch {
-	case d.streamed:
-		err = d.streamScan(e)
-	case len(s.components) == 1:
+	if len(e.components) == 1 {
 		err = e.singleScan(d.blockDecoder(e))
-	default:
+	} else {
 		err = e.interleavedScan(d.frame, d.blockDecoder(e))
 	}
 	d.at = e.position()
@@ -171,40 +164,6 @@ func (e *entropy) interleavedScan(f *frame, decode func(*component, *[64]int16))
 				return err
 			}
 		}
-	}
-	return nil
-}
-
-// streamScan decodes the only scan of a sequential picture, band by band of one row of units, straight to pixels.
-func (d *decoder) streamScan(e *entropy) error {
-	out := newOutput(d)
-	block := new([64]int16)
-	for unitDown := range d.frame.mcusDown {
-		for unitAcross := range d.frame.mcusAcross {
-			ok, err := e.begin()
-			if err != nil {
-				return err
-			}
-			for _, c := range e.components {
-				for y := range c.v {
-					for x := range c.h {
-						last := 0
-						*block = [64]int16{}
-						if ok {
-							last = e.sequential(c, block)
-						}
-						at := c.plane.at(unitDown, y) + 8*(unitAcross*c.h+x)
-						transform(c.plane.samples[at:], c.plane.stride, block, c.quantizer, last)
-					}
-				}
-			}
-			if ok {
-				if err := e.end(); err != nil {
-					return err
-				}
-			}
-		}
-		out.band(unitDown)
 	}
 	return nil
 }

@@ -2,6 +2,14 @@ package jpeg
 
 const lookBits = 8 // as in libjpeg: it decides when more data is fetched
 
+// A quick table tells for every value of the next quickBits bits all about the code that they begin with, if the bits that
+// follow the code are among them: the bits of both, how many coefficients are zero (endOfBlock and the run when the symbol
+// has no size), and the signed value in the upper half. Other entries are 0.
+const (
+	quickBits  = 10
+	endOfBlock = 0x80
+)
+
 // huffman decodes the symbols of one table (T.81 annex C and F.2.2.3).
 type huffman struct {
 	// look has, for every value of the next lookBits bits, length<<8 | symbol of the code that they begin with; 0 when
@@ -12,6 +20,7 @@ type huffman struct {
 	offset  [17]int32 // of n bits: index of a symbol less its code
 	symbols [256]uint8
 	largest uint8 // symbol
+	quick   *[1 << quickBits]uint32
 	err     error // what is wrong with the table; a file may define such a table if it does not use it
 }
 
@@ -42,6 +51,33 @@ func newHuffman(counts, symbols []byte) *huffman {
 		code <<= 1
 	}
 	return h
+}
+
+func (h *huffman) fillQuick() {
+	if h.quick != nil {
+		return
+	}
+	h.quick = new([1 << quickBits]uint32)
+	for bits := range h.quick {
+		if entry := h.whole(uint64(bits) << (64 - quickBits)); entry&255 <= quickBits {
+			h.quick[bits] = entry
+		}
+	}
+}
+
+// whole makes the entry for the bits that come next, however many belong to it: 31 at most.
+func (h *huffman) whole(acc uint64) uint32 {
+	b := bitReader{acc: acc, left: 64}
+	symbol := b.symbol(h)
+	run, size := symbol>>4, symbol&15
+	value := 0
+	switch {
+	case size > 0:
+		value = extend(b.bits(size), size)
+	case run < 15:
+		run |= endOfBlock
+	}
+	return uint32(64-b.left) | uint32(run)<<8 | uint32(value)<<16
 }
 
 // symbol decodes the next symbol. Bits that are no code count as 0, seventeen of them taken, as in libjpeg.

@@ -56,14 +56,19 @@ type Picture struct {
 // Decode decodes a whole JPEG file. What follows the end marker is ignored. Errors wrap ErrFormat, ErrUnsupported or
 // ErrTooLarge. Sizes are checked before anything is allocated.
 func Decode(data []byte) (*Picture, error) {
-	d := &decoder{data: data}
-	if err := d.decode(); err != nil {
+	r, err := NewReader(data)
+	if err != nil {
 		return nil, err
 	}
-	return &Picture{
-		Width: d.frame.width, Height: d.frame.height, Channels: len(d.frame.components),
-		Pixels: d.pixels, APP1: d.app1,
-	}, nil
+	p := &Picture{Width: r.Width, Height: r.Height, Channels: r.Channels, APP1: r.APP1}
+	stride := p.Width * p.Channels
+	p.Pixels = make([]byte, stride*p.Height)
+	for y := range p.Height {
+		if err := r.Next(p.Pixels[y*stride:][:stride]); err != nil {
+			return nil, err
+		}
+	}
+	return p, r.Finish()
 }
 
 // decoder holds what the markers of a file have said so far.
@@ -82,8 +87,8 @@ type decoder struct {
 
 	frame    *frame
 	scans    int
-	streamed bool // the only scan goes straight to pixels
-	pixels   []byte
+	streamed bool     // the only scan goes straight to pixels
+	stream   *entropy // which decodes it
 }
 
 // Markers, T.81 table B.1.
@@ -107,11 +112,17 @@ const (
 	markTEM   = 0x01
 )
 
-func (d *decoder) decode() error {
+// open reads the file up to its picture: to the header of the only scan, or, when coefficients are stored, to the end.
+func (d *decoder) open() error {
 	if len(d.data) < 3 || d.data[0] != 0xFF || d.data[1] != markSOI || d.data[2] != 0xFF {
 		return broken("no start marker")
 	}
 	d.at = 2
+	return d.segments()
+}
+
+// segments takes marker segments until the picture can be streamed, or the file ends.
+func (d *decoder) segments() error {
 	for {
 		marker, segment, err := d.nextSegment()
 		if err != nil {
@@ -133,10 +144,13 @@ func (d *decoder) decode() error {
 		if err := d.take(marker, segment); err != nil {
 			return err
 		}
+		if marker == markSOS && d.streamed {
+			return nil
+		}
 	}
 }
 
-// take handles one marker segment; a scan header also decodes the scan that follows.
+// take handles one marker segment; a scan header also decodes the scan that follows, if its coefficients are stored.
 func (d *decoder) take(marker byte, segment []byte) error {
 	switch {
 	case marker == markDHT:
@@ -228,8 +242,8 @@ func (d *decoder) finish() error {
 	switch {
 	case d.frame == nil || d.scans == 0:
 		return broken("no picture in the file")
-	case d.streamed:
-		return nil
+	case d.frame.smoothed():
+		return unsupported("a progressive file without all its scans")
 	}
-	return d.reconstruct()
+	return nil
 }

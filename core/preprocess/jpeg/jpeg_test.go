@@ -42,7 +42,9 @@ func golden(t testing.TB) (files map[string][]byte, sums map[string]string) {
 	return files, sums
 }
 
-func TestDecodeGolden(t *testing.T) {
+func TestDecodeGolden(t *testing.T) { eachLevel(t, testDecodeGolden) }
+
+func testDecodeGolden(t *testing.T) {
 	files, sums := golden(t)
 	for name, data := range files {
 		p, err := Decode(data)

@@ -12,6 +12,9 @@ type plane struct {
 	wide       []byte // a row at full width
 }
 
+// slack is memory behind samples and rows that vector code may touch.
+const slack = 64
+
 // at returns where a row of blocks of a band begins.
 func (p *plane) at(band, row int) int {
 	return ((band&1)*p.bandRows + 8*row) * p.stride
@@ -26,7 +29,6 @@ type output struct {
 	*decoder
 	convert func(out []byte, rows *[4][]byte)
 	rows    [4][]byte // one of each component
-	done    int       // rows of pixels
 }
 
 func newOutput(d *decoder) *output {
@@ -34,35 +36,37 @@ func newOutput(d *decoder) *output {
 	for _, c := range f.components {
 		p := &c.plane
 		p.stride, p.bandRows = 8*c.paddedAcross, 8*c.v
-		p.samples = make([]byte, 2*p.bandRows*p.stride)
+		p.samples = make([]byte, 2*p.bandRows*p.stride+slack)
 		p.growAcross, p.growDown = f.maxH/c.h, f.maxV/c.v
 		p.upsample = chooseUpsampler(p.growAcross, p.growDown, c.width)
 		if p.growAcross > 1 || p.growDown > 1 {
-			p.wide = make([]byte, c.width*p.growAcross)
+			p.wide = make([]byte, c.width*p.growAcross+slack)
 		}
 	}
 	return &output{decoder: d, convert: d.chooseConverter()}
 }
 
-// band writes the rows that are complete once this band is decoded: all but its last, which waits for the first row of
-// the next band.
-func (o *output) band(band int) {
+// complete is how many rows of pixels are complete when so many bands are decoded: without the last row of a band, which
+// waits for the first row of the next one.
+func (o *output) complete(bands int) int {
 	f := o.frame
-	until := (band+1)*8*f.maxV - 1
-	if band == f.mcusDown-1 {
-		until = f.height
+	if bands == f.mcusDown {
+		return f.height
 	}
-	channels := len(f.components)
-	for ; o.done < min(until, f.height); o.done++ {
-		for i, c := range f.components {
-			o.rows[i] = c.wideRow(o.done)[:f.width]
-		}
-		o.convert(o.pixels[o.done*f.width*channels:][:f.width*channels], &o.rows)
-	}
+	return max(0, bands*8*f.maxV-1)
 }
 
-// wideRow returns a row of the component at the picture's size.
-func (c *component) wideRow(y int) []byte {
+// pixels writes columns left to right-1 of a row.
+func (o *output) pixels(out []byte, y, left, right int) {
+	channels := len(o.frame.components)
+	for i, c := range o.frame.components {
+		o.rows[i] = c.wideRow(y, left, right)[left:right]
+	}
+	o.convert(out[left*channels:right*channels], &o.rows)
+}
+
+// wideRow returns a row of the component at the picture's size, in which columns left to right-1 count.
+func (c *component) wideRow(y, left, right int) []byte {
 	p := &c.plane
 	near := y / p.growDown
 	if p.growAcross == 1 && p.growDown == 1 {
@@ -73,6 +77,8 @@ func (c *component) wideRow(y int) []byte {
 		other = near - 1
 	}
 	far := p.row(max(0, min(c.height-1, other)))
-	p.upsample(p.wide, p.row(near)[:c.width], far[:c.width], y%p.growDown != 0)
+	// Interpolation does otherwise at the ends of a row, so two samples more are taken.
+	from, to := max(0, left/p.growAcross-2), min(c.width, right/p.growAcross+3)
+	p.upsample(p.wide[from*p.growAcross:to*p.growAcross], p.row(near)[from:to], far[from:to], y%p.growDown != 0)
 	return p.wide
 }

@@ -132,28 +132,3 @@ func (f *frame) smoothed() bool {
 	}
 	return f.progressive && rough
 }
-
-// reconstruct brings stored coefficients to pixels.
-func (d *decoder) reconstruct() error {
-	if d.frame.smoothed() {
-		return unsupported("a progressive file without all its scans")
-	}
-	out := newOutput(d)
-	empty := new([64]int16) // the table of a component that never came
-	for down := range d.frame.mcusDown {
-		for _, c := range d.frame.components {
-			quantizer := c.quantizer
-			if quantizer == nil {
-				quantizer = empty
-			}
-			for y := range c.v {
-				for across := range c.paddedAcross {
-					at := c.plane.at(down, y) + 8*across
-					transform(c.plane.samples[at:], c.plane.stride, c.block(across, down*c.v+y), quantizer, 63)
-				}
-			}
-		}
-		out.band(down)
-	}
-	return nil
-}

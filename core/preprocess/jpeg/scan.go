@@ -7,7 +7,7 @@ type scan struct {
 	high, low   int // bits: high was known before, low is the place of the last one now
 }
 
-// takeScan reads a scan header and decodes the scan.
+// takeScan reads a scan header and decodes the scan, unless the picture is streamed.
 func (d *decoder) takeScan(segment []byte) error {
 	f := d.frame
 	if f == nil {
@@ -54,7 +54,15 @@ func (d *decoder) takeScan(segment []byte) error {
 			return err
 		}
 	}
-	return d.decodeScan(s)
+	e := &entropy{bitReader: bitReader{data: d.data, at: d.at}, scan: s, every: d.restart, toGo: d.restart}
+	for _, c := range s.components {
+		c.predicted = 0
+	}
+	if d.streamed {
+		d.stream = e
+		return nil
+	}
+	return d.decodeScan(e)
 }
 
 // find returns the component with this identifier that the scan does not have yet.
@@ -101,6 +109,9 @@ func usable(tables [4]*huffman, slot int) (*huffman, error) {
 	if slot > 3 || tables[slot] == nil {
 		return nil, broken("Huffman table %d is missing", slot)
 	}
+	if tables[slot].err == nil {
+		tables[slot].fillQuick()
+	}
 	return tables[slot], tables[slot].err
 }
 
@@ -127,8 +138,8 @@ func (f *frame) blocks() int {
 	return blocks
 }
 
-// allocate checks what the picture will take and gets the memory: a sequential file with everything in one scan is
-// brought to pixels as it is read, others keep their coefficients until the end.
+// allocate checks what the picture will take and gets the memory for coefficients: a sequential file with everything in one
+// scan is brought to pixels as it is read, others keep theirs until the end.
 func (d *decoder) allocate(s *scan) error {
 	f := d.frame
 	pixels, blocks := f.width*f.height*len(f.components), f.blocks()
@@ -145,7 +156,6 @@ func (d *decoder) allocate(s *scan) error {
 	if rest := len(d.data) - d.at; rest < blocks/64 {
 		return broken("%d bytes are too few for %d x %d pixels", rest, f.width, f.height)
 	}
-	d.pixels = make([]byte, pixels)
 	if d.streamed {
 		return nil
 	}

@@ -7,13 +7,22 @@ type upsampler func(out, near, far []byte, below bool)
 // chooseUpsampler follows libjpeg: ratios of 2 are interpolated with weights 3 and 1 ("fancy" upsampling) unless the row
 // is too short, others are repeated. The ratio decides, not the size of the picture.
 func chooseUpsampler(growAcross, growDown, width int) upsampler {
+	var sums []int16 // of both rows
 	switch {
 	case growAcross == 2 && growDown == 1 && width > 2:
-		return interpolateAcross
+		return func(out, near, far []byte, below bool) {
+			if !doubleRow(out, near, nil, &sums) {
+				interpolateAcross(out, near, far, below)
+			}
+		}
 	case growAcross == 1 && growDown == 2:
 		return interpolateDown
 	case growAcross == 2 && growDown == 2 && width > 2:
-		return interpolateBoth
+		return func(out, near, far []byte, below bool) {
+			if !doubleRow(out, near, far, &sums) {
+				interpolateBoth(out, near, far, below)
+			}
+		}
 	}
 	return func(out, near, _ []byte, _ bool) {
 		for x := range out {

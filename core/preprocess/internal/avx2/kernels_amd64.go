@@ -46,3 +46,20 @@ func AcrossGray(out *byte, row *byte, first *int32, groups *int32, weights *int1
 //
 // A pair of weights is four words: both less their lowest 8 bits, then these bits of both.
 func Down(out *byte, rows **byte, weights *int16, pairs int, n int)
+
+// Transform dequantizes two blocks and writes their 8 x 8 samples, as the function transform of package jpeg does.
+func Transform(out0 *byte, out1 *byte, stride0 int, stride1 int, block0 *[64]int16, block1 *[64]int16, quantizer0 *[64]int16, quantizer1 *[64]int16)
+
+// Weigh computes, for n rounded up to a multiple of 16:
+//
+//	out[x] = 3*near[x] + far[x]
+func Weigh(out *int16, near *byte, far *byte, n int)
+
+// Double interpolates between neighbours, for n rounded up to a multiple of 16; row[-1] and row[n] must be there:
+//
+//	out[2*x] = (3*row[x] + row[x-1] + even) >> 4
+//	out[2*x+1] = (3*row[x] + row[x+1] + odd) >> 4
+func Double(out *byte, row *int16, even int, odd int, n int)
+
+// YCbCrToRGB converts n pixels, a multiple of 32, as the function ycbcrToRGB of package jpeg does.
+func YCbCrToRGB(out *byte, y *byte, cb *byte, cr *byte, n int)

@@ -429,3 +429,1171 @@ DATA half9<>+20(SB)/4, $0x00200000
 DATA half9<>+24(SB)/4, $0x00200000
 DATA half9<>+28(SB)/4, $0x00200000
 GLOBL half9<>(SB), RODATA|NOPTR, $32
+
+// func Transform(out0 *byte, out1 *byte, stride0 int, stride1 int, block0 *[64]int16, block1 *[64]int16, quantizer0 *[64]int16, quantizer1 *[64]int16)
+// Requires: AVX, AVX2
+TEXT ·Transform(SB), NOSPLIT, $320-64
+	MOVQ        block0+32(FP), AX
+	MOVQ        block1+40(FP), CX
+	MOVQ        quantizer0+48(FP), DX
+	MOVQ        quantizer1+56(FP), BX
+	VPXOR       Y0, Y0, Y0
+	VMOVDQU     (AX), X2
+	VINSERTI128 $0x01, (CX), Y2, Y2
+	VMOVDQU     (DX), X1
+	VINSERTI128 $0x01, (BX), Y1, Y1
+	VPMULLW     Y1, Y2, Y2
+	VMOVDQU     16(AX), X3
+	VINSERTI128 $0x01, 16(CX), Y3, Y3
+	VPOR        Y3, Y0, Y0
+	VMOVDQU     16(DX), X1
+	VINSERTI128 $0x01, 16(BX), Y1, Y1
+	VPMULLW     Y1, Y3, Y3
+	VMOVDQU     32(AX), X4
+	VINSERTI128 $0x01, 32(CX), Y4, Y4
+	VPOR        Y4, Y0, Y0
+	VMOVDQU     32(DX), X1
+	VINSERTI128 $0x01, 32(BX), Y1, Y1
+	VPMULLW     Y1, Y4, Y4
+	VMOVDQU     48(AX), X5
+	VINSERTI128 $0x01, 48(CX), Y5, Y5
+	VPOR        Y5, Y0, Y0
+	VMOVDQU     48(DX), X1
+	VINSERTI128 $0x01, 48(BX), Y1, Y1
+	VPMULLW     Y1, Y5, Y5
+	VMOVDQU     64(AX), X6
+	VINSERTI128 $0x01, 64(CX), Y6, Y6
+	VPOR        Y6, Y0, Y0
+	VMOVDQU     64(DX), X1
+	VINSERTI128 $0x01, 64(BX), Y1, Y1
+	VPMULLW     Y1, Y6, Y6
+	VMOVDQU     80(AX), X7
+	VINSERTI128 $0x01, 80(CX), Y7, Y7
+	VPOR        Y7, Y0, Y0
+	VMOVDQU     80(DX), X1
+	VINSERTI128 $0x01, 80(BX), Y1, Y1
+	VPMULLW     Y1, Y7, Y7
+	VMOVDQU     96(AX), X8
+	VINSERTI128 $0x01, 96(CX), Y8, Y8
+	VPOR        Y8, Y0, Y0
+	VMOVDQU     96(DX), X1
+	VINSERTI128 $0x01, 96(BX), Y1, Y1
+	VPMULLW     Y1, Y8, Y8
+	VMOVDQU     112(AX), X9
+	VINSERTI128 $0x01, 112(CX), Y9, Y9
+	VPOR        Y9, Y0, Y0
+	VMOVDQU     112(DX), X1
+	VINSERTI128 $0x01, 112(BX), Y1, Y1
+	VPMULLW     Y1, Y9, Y9
+	VMOVDQU     Y2, 256(SP)
+	VMOVDQU     Y0, 288(SP)
+	VPXOR       Y0, Y0, Y0
+	VPUNPCKLWD  Y8, Y4, Y1
+	VPUNPCKHWD  Y8, Y4, Y4
+	VPMADDWD    even2<>+0(SB), Y1, Y8
+	VPMADDWD    even2<>+0(SB), Y4, Y10
+	VPMADDWD    even1<>+0(SB), Y1, Y1
+	VPMADDWD    even1<>+0(SB), Y4, Y4
+	VPADDW      Y6, Y2, Y11
+	VPSUBW      Y6, Y2, Y2
+	VPUNPCKLWD  Y11, Y0, Y6
+	VPUNPCKHWD  Y11, Y0, Y11
+	VPSRAD      $0x03, Y6, Y6
+	VPADDD      rounding13<>+0(SB), Y6, Y6
+	VPADDD      Y8, Y6, Y12
+	VMOVDQU     Y12, (SP)
+	VPSUBD      Y8, Y6, Y12
+	VMOVDQU     Y12, 192(SP)
+	VPSRAD      $0x03, Y11, Y11
+	VPADDD      rounding13<>+0(SB), Y11, Y11
+	VPADDD      Y10, Y11, Y6
+	VMOVDQU     Y6, 32(SP)
+	VPSUBD      Y10, Y11, Y6
+	VMOVDQU     Y6, 224(SP)
+	VPUNPCKLWD  Y2, Y0, Y6
+	VPUNPCKHWD  Y2, Y0, Y0
+	VPSRAD      $0x03, Y6, Y6
+	VPADDD      rounding13<>+0(SB), Y6, Y6
+	VPADDD      Y1, Y6, Y2
+	VMOVDQU     Y2, 64(SP)
+	VPSUBD      Y1, Y6, Y2
+	VMOVDQU     Y2, 128(SP)
+	VPSRAD      $0x03, Y0, Y0
+	VPADDD      rounding13<>+0(SB), Y0, Y0
+	VPADDD      Y4, Y0, Y1
+	VMOVDQU     Y1, 96(SP)
+	VPSUBD      Y4, Y0, Y1
+	VMOVDQU     Y1, 160(SP)
+	VPADDW      Y5, Y9, Y0
+	VPADDW      Y3, Y7, Y2
+	VPUNPCKLWD  Y2, Y0, Y1
+	VPUNPCKHWD  Y2, Y0, Y0
+	VPMADDWD    odd3<>+0(SB), Y1, Y2
+	VPMADDWD    odd3<>+0(SB), Y0, Y8
+	VPMADDWD    odd4<>+0(SB), Y1, Y10
+	VPMADDWD    odd4<>+0(SB), Y0, Y11
+	VPUNPCKLWD  Y3, Y9, Y4
+	VPUNPCKHWD  Y3, Y9, Y6
+	VPMADDWD    odd0<>+0(SB), Y4, Y0
+	VPMADDWD    odd0<>+0(SB), Y6, Y1
+	VPMADDWD    odd7<>+0(SB), Y4, Y3
+	VPMADDWD    odd7<>+0(SB), Y6, Y9
+	VPADDD      Y2, Y0, Y0
+	VPADDD      Y8, Y1, Y1
+	VPADDD      Y10, Y3, Y3
+	VPADDD      Y11, Y9, Y9
+	VPUNPCKLWD  Y5, Y7, Y12
+	VPUNPCKHWD  Y5, Y7, Y5
+	VPMADDWD    odd5<>+0(SB), Y12, Y6
+	VPMADDWD    odd5<>+0(SB), Y5, Y4
+	VPMADDWD    odd1<>+0(SB), Y12, Y7
+	VPMADDWD    odd1<>+0(SB), Y5, Y5
+	VPADDD      Y10, Y6, Y6
+	VPADDD      Y11, Y4, Y4
+	VPADDD      Y2, Y7, Y7
+	VPADDD      Y8, Y5, Y5
+	VMOVDQU     (SP), Y8
+	VPADDD      Y3, Y8, Y2
+	VPSUBD      Y3, Y8, Y8
+	VPSRAD      $0x0b, Y2, Y2
+	VPSRAD      $0x0b, Y8, Y8
+	VMOVDQU     32(SP), Y10
+	VPADDD      Y9, Y10, Y3
+	VPSUBD      Y9, Y10, Y10
+	VPSRAD      $0x0b, Y3, Y3
+	VPSRAD      $0x0b, Y10, Y10
+	VPACKSSDW   Y3, Y2, Y2
+	VPACKSSDW   Y10, Y8, Y9
+	VMOVDQU     64(SP), Y8
+	VPADDD      Y7, Y8, Y3
+	VPSUBD      Y7, Y8, Y8
+	VPSRAD      $0x0b, Y3, Y3
+	VPSRAD      $0x0b, Y8, Y8
+	VMOVDQU     96(SP), Y10
+	VPADDD      Y5, Y10, Y7
+	VPSUBD      Y5, Y10, Y10
+	VPSRAD      $0x0b, Y7, Y7
+	VPSRAD      $0x0b, Y10, Y10
+	VPACKSSDW   Y7, Y3, Y3
+	VPACKSSDW   Y10, Y8, Y8
+	VMOVDQU     128(SP), Y5
+	VPADDD      Y6, Y5, Y7
+	VPSUBD      Y6, Y5, Y5
+	VPSRAD      $0x0b, Y7, Y7
+	VPSRAD      $0x0b, Y5, Y5
+	VMOVDQU     160(SP), Y6
+	VPADDD      Y4, Y6, Y10
+	VPSUBD      Y4, Y6, Y6
+	VPSRAD      $0x0b, Y10, Y10
+	VPSRAD      $0x0b, Y6, Y6
+	VPACKSSDW   Y10, Y7, Y4
+	VPACKSSDW   Y6, Y5, Y7
+	VMOVDQU     192(SP), Y6
+	VPADDD      Y0, Y6, Y5
+	VPSUBD      Y0, Y6, Y6
+	VPSRAD      $0x0b, Y5, Y5
+	VPSRAD      $0x0b, Y6, Y6
+	VMOVDQU     224(SP), Y10
+	VPADDD      Y1, Y10, Y0
+	VPSUBD      Y1, Y10, Y10
+	VPSRAD      $0x0b, Y0, Y0
+	VPSRAD      $0x0b, Y10, Y10
+	VPACKSSDW   Y0, Y5, Y5
+	VPACKSSDW   Y10, Y6, Y6
+	MOVQ        288(SP), AX
+	ORQ         296(SP), AX
+	MOVQ        304(SP), CX
+	ORQ         312(SP), CX
+	TESTQ       AX, AX
+	JZ          first15
+
+between17:
+	TESTQ CX, CX
+	JZ    second16
+
+spread14:
+	VPUNPCKHWD   Y6, Y2, Y0
+	VPUNPCKLWD   Y6, Y2, Y2
+	VMOVDQA      Y0, Y6
+	VPUNPCKHWD   Y7, Y3, Y0
+	VPUNPCKLWD   Y7, Y3, Y3
+	VMOVDQA      Y0, Y7
+	VPUNPCKHWD   Y8, Y4, Y0
+	VPUNPCKLWD   Y8, Y4, Y4
+	VMOVDQA      Y0, Y8
+	VPUNPCKHWD   Y9, Y5, Y0
+	VPUNPCKLWD   Y9, Y5, Y5
+	VMOVDQA      Y0, Y9
+	VPUNPCKHWD   Y4, Y2, Y0
+	VPUNPCKLWD   Y4, Y2, Y2
+	VMOVDQA      Y0, Y4
+	VPUNPCKHWD   Y8, Y6, Y0
+	VPUNPCKLWD   Y8, Y6, Y6
+	VMOVDQA      Y0, Y8
+	VPUNPCKHWD   Y5, Y3, Y0
+	VPUNPCKLWD   Y5, Y3, Y3
+	VMOVDQA      Y0, Y5
+	VPUNPCKHWD   Y9, Y7, Y0
+	VPUNPCKLWD   Y9, Y7, Y7
+	VMOVDQA      Y0, Y9
+	VPUNPCKHWD   Y3, Y2, Y0
+	VPUNPCKLWD   Y3, Y2, Y2
+	VMOVDQA      Y0, Y3
+	VPUNPCKHWD   Y5, Y4, Y0
+	VPUNPCKLWD   Y5, Y4, Y4
+	VMOVDQA      Y0, Y5
+	VPUNPCKHWD   Y7, Y6, Y0
+	VPUNPCKLWD   Y7, Y6, Y6
+	VMOVDQA      Y0, Y7
+	VPUNPCKHWD   Y9, Y8, Y0
+	VPUNPCKLWD   Y9, Y8, Y8
+	VMOVDQA      Y0, Y9
+	VPXOR        Y0, Y0, Y0
+	VPUNPCKLWD   Y8, Y4, Y1
+	VPUNPCKHWD   Y8, Y4, Y4
+	VPMADDWD     even2<>+0(SB), Y1, Y8
+	VPMADDWD     even2<>+0(SB), Y4, Y10
+	VPMADDWD     even1<>+0(SB), Y1, Y1
+	VPMADDWD     even1<>+0(SB), Y4, Y4
+	VPADDW       Y6, Y2, Y11
+	VPSUBW       Y6, Y2, Y2
+	VPUNPCKLWD   Y11, Y0, Y6
+	VPUNPCKHWD   Y11, Y0, Y11
+	VPSRAD       $0x03, Y6, Y6
+	VPADDD       rounding18<>+0(SB), Y6, Y6
+	VPADDD       Y8, Y6, Y12
+	VMOVDQU      Y12, (SP)
+	VPSUBD       Y8, Y6, Y12
+	VMOVDQU      Y12, 192(SP)
+	VPSRAD       $0x03, Y11, Y11
+	VPADDD       rounding18<>+0(SB), Y11, Y11
+	VPADDD       Y10, Y11, Y6
+	VMOVDQU      Y6, 32(SP)
+	VPSUBD       Y10, Y11, Y6
+	VMOVDQU      Y6, 224(SP)
+	VPUNPCKLWD   Y2, Y0, Y6
+	VPUNPCKHWD   Y2, Y0, Y0
+	VPSRAD       $0x03, Y6, Y6
+	VPADDD       rounding18<>+0(SB), Y6, Y6
+	VPADDD       Y1, Y6, Y2
+	VMOVDQU      Y2, 64(SP)
+	VPSUBD       Y1, Y6, Y2
+	VMOVDQU      Y2, 128(SP)
+	VPSRAD       $0x03, Y0, Y0
+	VPADDD       rounding18<>+0(SB), Y0, Y0
+	VPADDD       Y4, Y0, Y1
+	VMOVDQU      Y1, 96(SP)
+	VPSUBD       Y4, Y0, Y1
+	VMOVDQU      Y1, 160(SP)
+	VPADDW       Y5, Y9, Y0
+	VPADDW       Y3, Y7, Y2
+	VPUNPCKLWD   Y2, Y0, Y1
+	VPUNPCKHWD   Y2, Y0, Y0
+	VPMADDWD     odd3<>+0(SB), Y1, Y2
+	VPMADDWD     odd3<>+0(SB), Y0, Y8
+	VPMADDWD     odd4<>+0(SB), Y1, Y10
+	VPMADDWD     odd4<>+0(SB), Y0, Y11
+	VPUNPCKLWD   Y3, Y9, Y4
+	VPUNPCKHWD   Y3, Y9, Y6
+	VPMADDWD     odd0<>+0(SB), Y4, Y0
+	VPMADDWD     odd0<>+0(SB), Y6, Y1
+	VPMADDWD     odd7<>+0(SB), Y4, Y3
+	VPMADDWD     odd7<>+0(SB), Y6, Y9
+	VPADDD       Y2, Y0, Y0
+	VPADDD       Y8, Y1, Y1
+	VPADDD       Y10, Y3, Y3
+	VPADDD       Y11, Y9, Y9
+	VPUNPCKLWD   Y5, Y7, Y12
+	VPUNPCKHWD   Y5, Y7, Y5
+	VPMADDWD     odd5<>+0(SB), Y12, Y6
+	VPMADDWD     odd5<>+0(SB), Y5, Y4
+	VPMADDWD     odd1<>+0(SB), Y12, Y7
+	VPMADDWD     odd1<>+0(SB), Y5, Y5
+	VPADDD       Y10, Y6, Y6
+	VPADDD       Y11, Y4, Y4
+	VPADDD       Y2, Y7, Y7
+	VPADDD       Y8, Y5, Y5
+	VMOVDQU      (SP), Y8
+	VPADDD       Y3, Y8, Y2
+	VPSUBD       Y3, Y8, Y8
+	VPSRAD       $0x12, Y2, Y2
+	VPSRAD       $0x12, Y8, Y8
+	VMOVDQU      32(SP), Y10
+	VPADDD       Y9, Y10, Y3
+	VPSUBD       Y9, Y10, Y10
+	VPSRAD       $0x12, Y3, Y3
+	VPSRAD       $0x12, Y10, Y10
+	VPACKSSDW    Y3, Y2, Y2
+	VPACKSSDW    Y10, Y8, Y9
+	VMOVDQU      64(SP), Y8
+	VPADDD       Y7, Y8, Y3
+	VPSUBD       Y7, Y8, Y8
+	VPSRAD       $0x12, Y3, Y3
+	VPSRAD       $0x12, Y8, Y8
+	VMOVDQU      96(SP), Y10
+	VPADDD       Y5, Y10, Y7
+	VPSUBD       Y5, Y10, Y10
+	VPSRAD       $0x12, Y7, Y7
+	VPSRAD       $0x12, Y10, Y10
+	VPACKSSDW    Y7, Y3, Y3
+	VPACKSSDW    Y10, Y8, Y8
+	VMOVDQU      128(SP), Y5
+	VPADDD       Y6, Y5, Y7
+	VPSUBD       Y6, Y5, Y5
+	VPSRAD       $0x12, Y7, Y7
+	VPSRAD       $0x12, Y5, Y5
+	VMOVDQU      160(SP), Y6
+	VPADDD       Y4, Y6, Y10
+	VPSUBD       Y4, Y6, Y6
+	VPSRAD       $0x12, Y10, Y10
+	VPSRAD       $0x12, Y6, Y6
+	VPACKSSDW    Y10, Y7, Y4
+	VPACKSSDW    Y6, Y5, Y7
+	VMOVDQU      192(SP), Y6
+	VPADDD       Y0, Y6, Y5
+	VPSUBD       Y0, Y6, Y6
+	VPSRAD       $0x12, Y5, Y5
+	VPSRAD       $0x12, Y6, Y6
+	VMOVDQU      224(SP), Y10
+	VPADDD       Y1, Y10, Y0
+	VPSUBD       Y1, Y10, Y10
+	VPSRAD       $0x12, Y0, Y0
+	VPSRAD       $0x12, Y10, Y10
+	VPACKSSDW    Y0, Y5, Y5
+	VPACKSSDW    Y10, Y6, Y6
+	VPACKSSWB    Y4, Y2, Y2
+	VPACKSSWB    Y5, Y3, Y3
+	VPACKSSWB    Y8, Y6, Y6
+	VPACKSSWB    Y9, Y7, Y7
+	VPADDB       middle<>+0(SB), Y2, Y2
+	VPADDB       middle<>+0(SB), Y3, Y3
+	VPADDB       middle<>+0(SB), Y6, Y6
+	VPADDB       middle<>+0(SB), Y7, Y7
+	VPUNPCKLBW   Y3, Y2, Y0
+	VPUNPCKHBW   Y3, Y2, Y1
+	VPUNPCKLBW   Y7, Y6, Y2
+	VPUNPCKHBW   Y7, Y6, Y3
+	VPUNPCKLWD   Y1, Y0, Y4
+	VPUNPCKHWD   Y1, Y0, Y0
+	VPUNPCKLWD   Y3, Y2, Y1
+	VPUNPCKHWD   Y3, Y2, Y2
+	VPUNPCKLDQ   Y1, Y4, Y3
+	VPUNPCKHDQ   Y1, Y4, Y1
+	VPUNPCKLDQ   Y2, Y0, Y4
+	VPUNPCKHDQ   Y2, Y0, Y0
+	MOVQ         out0+0(FP), AX
+	MOVQ         stride0+16(FP), CX
+	VMOVQ        X3, (AX)
+	VPEXTRQ      $0x01, X3, (AX)(CX*1)
+	LEAQ         (AX)(CX*2), AX
+	VMOVQ        X1, (AX)
+	VPEXTRQ      $0x01, X1, (AX)(CX*1)
+	LEAQ         (AX)(CX*2), AX
+	VMOVQ        X4, (AX)
+	VPEXTRQ      $0x01, X4, (AX)(CX*1)
+	LEAQ         (AX)(CX*2), AX
+	VMOVQ        X0, (AX)
+	VPEXTRQ      $0x01, X0, (AX)(CX*1)
+	LEAQ         (AX)(CX*2), AX
+	MOVQ         out1+8(FP), AX
+	MOVQ         stride1+24(FP), CX
+	VEXTRACTI128 $0x01, Y3, X2
+	VMOVQ        X2, (AX)
+	VPEXTRQ      $0x01, X2, (AX)(CX*1)
+	LEAQ         (AX)(CX*2), AX
+	VEXTRACTI128 $0x01, Y1, X1
+	VMOVQ        X1, (AX)
+	VPEXTRQ      $0x01, X1, (AX)(CX*1)
+	LEAQ         (AX)(CX*2), AX
+	VEXTRACTI128 $0x01, Y4, X1
+	VMOVQ        X1, (AX)
+	VPEXTRQ      $0x01, X1, (AX)(CX*1)
+	LEAQ         (AX)(CX*2), AX
+	VEXTRACTI128 $0x01, Y0, X0
+	VMOVQ        X0, (AX)
+	VPEXTRQ      $0x01, X0, (AX)(CX*1)
+	LEAQ         (AX)(CX*2), AX
+	VZEROUPPER
+	RET
+
+first15:
+	VMOVDQU  256(SP), Y0
+	VPSLLW   $0x02, Y0, Y0
+	VPBLENDD $0x0f, Y0, Y2, Y2
+	VPBLENDD $0x0f, Y0, Y3, Y3
+	VPBLENDD $0x0f, Y0, Y4, Y4
+	VPBLENDD $0x0f, Y0, Y5, Y5
+	VPBLENDD $0x0f, Y0, Y6, Y6
+	VPBLENDD $0x0f, Y0, Y7, Y7
+	VPBLENDD $0x0f, Y0, Y8, Y8
+	VPBLENDD $0x0f, Y0, Y9, Y9
+	JMP      between17
+
+second16:
+	VMOVDQU  256(SP), Y0
+	VPSLLW   $0x02, Y0, Y0
+	VPBLENDD $0xf0, Y0, Y2, Y2
+	VPBLENDD $0xf0, Y0, Y3, Y3
+	VPBLENDD $0xf0, Y0, Y4, Y4
+	VPBLENDD $0xf0, Y0, Y5, Y5
+	VPBLENDD $0xf0, Y0, Y6, Y6
+	VPBLENDD $0xf0, Y0, Y7, Y7
+	VPBLENDD $0xf0, Y0, Y8, Y8
+	VPBLENDD $0xf0, Y0, Y9, Y9
+	JMP      spread14
+
+DATA even2<>+0(SB)/2, $0x29cf
+DATA even2<>+2(SB)/2, $0x1151
+DATA even2<>+4(SB)/2, $0x29cf
+DATA even2<>+6(SB)/2, $0x1151
+DATA even2<>+8(SB)/2, $0x29cf
+DATA even2<>+10(SB)/2, $0x1151
+DATA even2<>+12(SB)/2, $0x29cf
+DATA even2<>+14(SB)/2, $0x1151
+DATA even2<>+16(SB)/2, $0x29cf
+DATA even2<>+18(SB)/2, $0x1151
+DATA even2<>+20(SB)/2, $0x29cf
+DATA even2<>+22(SB)/2, $0x1151
+DATA even2<>+24(SB)/2, $0x29cf
+DATA even2<>+26(SB)/2, $0x1151
+DATA even2<>+28(SB)/2, $0x29cf
+DATA even2<>+30(SB)/2, $0x1151
+GLOBL even2<>(SB), RODATA|NOPTR, $32
+
+DATA even1<>+0(SB)/2, $0x1151
+DATA even1<>+2(SB)/2, $0xd630
+DATA even1<>+4(SB)/2, $0x1151
+DATA even1<>+6(SB)/2, $0xd630
+DATA even1<>+8(SB)/2, $0x1151
+DATA even1<>+10(SB)/2, $0xd630
+DATA even1<>+12(SB)/2, $0x1151
+DATA even1<>+14(SB)/2, $0xd630
+DATA even1<>+16(SB)/2, $0x1151
+DATA even1<>+18(SB)/2, $0xd630
+DATA even1<>+20(SB)/2, $0x1151
+DATA even1<>+22(SB)/2, $0xd630
+DATA even1<>+24(SB)/2, $0x1151
+DATA even1<>+26(SB)/2, $0xd630
+DATA even1<>+28(SB)/2, $0x1151
+DATA even1<>+30(SB)/2, $0xd630
+GLOBL even1<>(SB), RODATA|NOPTR, $32
+
+DATA odd3<>+0(SB)/2, $0xe6dc
+DATA odd3<>+2(SB)/2, $0x25a1
+DATA odd3<>+4(SB)/2, $0xe6dc
+DATA odd3<>+6(SB)/2, $0x25a1
+DATA odd3<>+8(SB)/2, $0xe6dc
+DATA odd3<>+10(SB)/2, $0x25a1
+DATA odd3<>+12(SB)/2, $0xe6dc
+DATA odd3<>+14(SB)/2, $0x25a1
+DATA odd3<>+16(SB)/2, $0xe6dc
+DATA odd3<>+18(SB)/2, $0x25a1
+DATA odd3<>+20(SB)/2, $0xe6dc
+DATA odd3<>+22(SB)/2, $0x25a1
+DATA odd3<>+24(SB)/2, $0xe6dc
+DATA odd3<>+26(SB)/2, $0x25a1
+DATA odd3<>+28(SB)/2, $0xe6dc
+DATA odd3<>+30(SB)/2, $0x25a1
+GLOBL odd3<>(SB), RODATA|NOPTR, $32
+
+DATA odd4<>+0(SB)/2, $0x25a1
+DATA odd4<>+2(SB)/2, $0x1925
+DATA odd4<>+4(SB)/2, $0x25a1
+DATA odd4<>+6(SB)/2, $0x1925
+DATA odd4<>+8(SB)/2, $0x25a1
+DATA odd4<>+10(SB)/2, $0x1925
+DATA odd4<>+12(SB)/2, $0x25a1
+DATA odd4<>+14(SB)/2, $0x1925
+DATA odd4<>+16(SB)/2, $0x25a1
+DATA odd4<>+18(SB)/2, $0x1925
+DATA odd4<>+20(SB)/2, $0x25a1
+DATA odd4<>+22(SB)/2, $0x1925
+DATA odd4<>+24(SB)/2, $0x25a1
+DATA odd4<>+26(SB)/2, $0x1925
+DATA odd4<>+28(SB)/2, $0x25a1
+DATA odd4<>+30(SB)/2, $0x1925
+GLOBL odd4<>(SB), RODATA|NOPTR, $32
+
+DATA odd0<>+0(SB)/2, $0xecc1
+DATA odd0<>+2(SB)/2, $0xe333
+DATA odd0<>+4(SB)/2, $0xecc1
+DATA odd0<>+6(SB)/2, $0xe333
+DATA odd0<>+8(SB)/2, $0xecc1
+DATA odd0<>+10(SB)/2, $0xe333
+DATA odd0<>+12(SB)/2, $0xecc1
+DATA odd0<>+14(SB)/2, $0xe333
+DATA odd0<>+16(SB)/2, $0xecc1
+DATA odd0<>+18(SB)/2, $0xe333
+DATA odd0<>+20(SB)/2, $0xecc1
+DATA odd0<>+22(SB)/2, $0xe333
+DATA odd0<>+24(SB)/2, $0xecc1
+DATA odd0<>+26(SB)/2, $0xe333
+DATA odd0<>+28(SB)/2, $0xecc1
+DATA odd0<>+30(SB)/2, $0xe333
+GLOBL odd0<>(SB), RODATA|NOPTR, $32
+
+DATA odd7<>+0(SB)/2, $0xe333
+DATA odd7<>+2(SB)/2, $0x133e
+DATA odd7<>+4(SB)/2, $0xe333
+DATA odd7<>+6(SB)/2, $0x133e
+DATA odd7<>+8(SB)/2, $0xe333
+DATA odd7<>+10(SB)/2, $0x133e
+DATA odd7<>+12(SB)/2, $0xe333
+DATA odd7<>+14(SB)/2, $0x133e
+DATA odd7<>+16(SB)/2, $0xe333
+DATA odd7<>+18(SB)/2, $0x133e
+DATA odd7<>+20(SB)/2, $0xe333
+DATA odd7<>+22(SB)/2, $0x133e
+DATA odd7<>+24(SB)/2, $0xe333
+DATA odd7<>+26(SB)/2, $0x133e
+DATA odd7<>+28(SB)/2, $0xe333
+DATA odd7<>+30(SB)/2, $0x133e
+GLOBL odd7<>(SB), RODATA|NOPTR, $32
+
+DATA odd5<>+0(SB)/2, $0xefb0
+DATA odd5<>+2(SB)/2, $0xadfd
+DATA odd5<>+4(SB)/2, $0xefb0
+DATA odd5<>+6(SB)/2, $0xadfd
+DATA odd5<>+8(SB)/2, $0xefb0
+DATA odd5<>+10(SB)/2, $0xadfd
+DATA odd5<>+12(SB)/2, $0xefb0
+DATA odd5<>+14(SB)/2, $0xadfd
+DATA odd5<>+16(SB)/2, $0xefb0
+DATA odd5<>+18(SB)/2, $0xadfd
+DATA odd5<>+20(SB)/2, $0xefb0
+DATA odd5<>+22(SB)/2, $0xadfd
+DATA odd5<>+24(SB)/2, $0xefb0
+DATA odd5<>+26(SB)/2, $0xadfd
+DATA odd5<>+28(SB)/2, $0xefb0
+DATA odd5<>+30(SB)/2, $0xadfd
+GLOBL odd5<>(SB), RODATA|NOPTR, $32
+
+DATA odd1<>+0(SB)/2, $0xadfd
+DATA odd1<>+2(SB)/2, $0x1051
+DATA odd1<>+4(SB)/2, $0xadfd
+DATA odd1<>+6(SB)/2, $0x1051
+DATA odd1<>+8(SB)/2, $0xadfd
+DATA odd1<>+10(SB)/2, $0x1051
+DATA odd1<>+12(SB)/2, $0xadfd
+DATA odd1<>+14(SB)/2, $0x1051
+DATA odd1<>+16(SB)/2, $0xadfd
+DATA odd1<>+18(SB)/2, $0x1051
+DATA odd1<>+20(SB)/2, $0xadfd
+DATA odd1<>+22(SB)/2, $0x1051
+DATA odd1<>+24(SB)/2, $0xadfd
+DATA odd1<>+26(SB)/2, $0x1051
+DATA odd1<>+28(SB)/2, $0xadfd
+DATA odd1<>+30(SB)/2, $0x1051
+GLOBL odd1<>(SB), RODATA|NOPTR, $32
+
+DATA rounding13<>+0(SB)/4, $0x00000400
+DATA rounding13<>+4(SB)/4, $0x00000400
+DATA rounding13<>+8(SB)/4, $0x00000400
+DATA rounding13<>+12(SB)/4, $0x00000400
+DATA rounding13<>+16(SB)/4, $0x00000400
+DATA rounding13<>+20(SB)/4, $0x00000400
+DATA rounding13<>+24(SB)/4, $0x00000400
+DATA rounding13<>+28(SB)/4, $0x00000400
+GLOBL rounding13<>(SB), RODATA|NOPTR, $32
+
+DATA rounding18<>+0(SB)/4, $0x00020000
+DATA rounding18<>+4(SB)/4, $0x00020000
+DATA rounding18<>+8(SB)/4, $0x00020000
+DATA rounding18<>+12(SB)/4, $0x00020000
+DATA rounding18<>+16(SB)/4, $0x00020000
+DATA rounding18<>+20(SB)/4, $0x00020000
+DATA rounding18<>+24(SB)/4, $0x00020000
+DATA rounding18<>+28(SB)/4, $0x00020000
+GLOBL rounding18<>(SB), RODATA|NOPTR, $32
+
+DATA middle<>+0(SB)/1, $0x80
+DATA middle<>+1(SB)/1, $0x80
+DATA middle<>+2(SB)/1, $0x80
+DATA middle<>+3(SB)/1, $0x80
+DATA middle<>+4(SB)/1, $0x80
+DATA middle<>+5(SB)/1, $0x80
+DATA middle<>+6(SB)/1, $0x80
+DATA middle<>+7(SB)/1, $0x80
+DATA middle<>+8(SB)/1, $0x80
+DATA middle<>+9(SB)/1, $0x80
+DATA middle<>+10(SB)/1, $0x80
+DATA middle<>+11(SB)/1, $0x80
+DATA middle<>+12(SB)/1, $0x80
+DATA middle<>+13(SB)/1, $0x80
+DATA middle<>+14(SB)/1, $0x80
+DATA middle<>+15(SB)/1, $0x80
+DATA middle<>+16(SB)/1, $0x80
+DATA middle<>+17(SB)/1, $0x80
+DATA middle<>+18(SB)/1, $0x80
+DATA middle<>+19(SB)/1, $0x80
+DATA middle<>+20(SB)/1, $0x80
+DATA middle<>+21(SB)/1, $0x80
+DATA middle<>+22(SB)/1, $0x80
+DATA middle<>+23(SB)/1, $0x80
+DATA middle<>+24(SB)/1, $0x80
+DATA middle<>+25(SB)/1, $0x80
+DATA middle<>+26(SB)/1, $0x80
+DATA middle<>+27(SB)/1, $0x80
+DATA middle<>+28(SB)/1, $0x80
+DATA middle<>+29(SB)/1, $0x80
+DATA middle<>+30(SB)/1, $0x80
+DATA middle<>+31(SB)/1, $0x80
+GLOBL middle<>(SB), RODATA|NOPTR, $32
+
+// func Weigh(out *int16, near *byte, far *byte, n int)
+// Requires: AVX, AVX2
+TEXT ·Weigh(SB), NOSPLIT, $0-32
+	MOVQ out+0(FP), AX
+	MOVQ near+8(FP), CX
+	MOVQ far+16(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+
+samples19:
+	VPMOVZXBW (CX)(SI*1), Y0
+	VPMOVZXBW (DX)(SI*1), Y1
+	VPADDW    Y0, Y0, Y2
+	VPADDW    Y0, Y1, Y1
+	VPADDW    Y1, Y2, Y2
+	VMOVDQU   Y2, (AX)(SI*2)
+	ADDQ      $+16, SI
+	CMPQ      SI, BX
+	JL        samples19
+	VZEROUPPER
+	RET
+
+// func Double(out *byte, row *int16, even int, odd int, n int)
+// Requires: AVX, AVX2
+TEXT ·Double(SB), NOSPLIT, $0-40
+	MOVQ         out+0(FP), AX
+	MOVQ         row+8(FP), CX
+	MOVQ         n+32(FP), DX
+	MOVQ         even+16(FP), BX
+	VMOVQ        BX, X0
+	VPBROADCASTW X0, Y0
+	MOVQ         odd+24(FP), BX
+	VMOVQ        BX, X1
+	VPBROADCASTW X1, Y1
+	XORQ         BX, BX
+
+samples20:
+	VMOVDQU (CX)(BX*2), Y2
+	VPADDW  Y2, Y2, Y3
+	VPADDW  Y2, Y3, Y3
+	VPADDW  -2(CX)(BX*2), Y3, Y2
+	VPADDW  2(CX)(BX*2), Y3, Y3
+	VPADDW  Y0, Y2, Y2
+	VPADDW  Y1, Y3, Y3
+	VPSRLW  $0x04, Y2, Y2
+	VPSRLW  $0x04, Y3, Y3
+	VPSLLW  $0x08, Y3, Y3
+	VPOR    Y2, Y3, Y3
+	VMOVDQU Y3, (AX)(BX*2)
+	ADDQ    $+16, BX
+	CMPQ    BX, DX
+	JL      samples20
+	VZEROUPPER
+	RET
+
+// func YCbCrToRGB(out *byte, y *byte, cb *byte, cr *byte, n int)
+// Requires: AVX, AVX2
+TEXT ·YCbCrToRGB(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ cb+16(FP), DX
+	MOVQ cr+24(FP), BX
+	MOVQ n+32(FP), SI
+	XORQ DI, DI
+
+pixels21:
+	VPMOVZXBW    (CX)(DI*1), Y0
+	VPMOVZXBW    (DX)(DI*1), Y1
+	VPMOVZXBW    (BX)(DI*1), Y2
+	VPSUBW       middle16<>+0(SB), Y1, Y1
+	VPSUBW       middle16<>+0(SB), Y2, Y2
+	VPADDW       Y2, Y2, Y3
+	VPMULHW      redFromCr<>+0(SB), Y3, Y3
+	VPADDW       one<>+0(SB), Y3, Y3
+	VPSRAW       $0x01, Y3, Y3
+	VPADDW       Y2, Y3, Y3
+	VPADDW       Y0, Y3, Y3
+	VPMULHRSW    blueFromCb<>+0(SB), Y1, Y4
+	VPADDW       Y1, Y4, Y4
+	VPADDW       Y1, Y4, Y4
+	VPADDW       Y0, Y4, Y4
+	VPUNPCKLWD   Y2, Y1, Y5
+	VPUNPCKHWD   Y2, Y1, Y1
+	VPMADDWD     greenFromBoth<>+0(SB), Y5, Y5
+	VPADDD       half16<>+0(SB), Y5, Y5
+	VPSRAD       $0x10, Y5, Y5
+	VPMADDWD     greenFromBoth<>+0(SB), Y1, Y1
+	VPADDD       half16<>+0(SB), Y1, Y1
+	VPSRAD       $0x10, Y1, Y1
+	VPACKSSDW    Y1, Y5, Y1
+	VPSUBW       Y2, Y1, Y1
+	VPADDW       Y0, Y1, Y1
+	VPMOVZXBW    16(CX)(DI*1), Y0
+	VPMOVZXBW    16(DX)(DI*1), Y2
+	VPMOVZXBW    16(BX)(DI*1), Y5
+	VPSUBW       middle16<>+0(SB), Y2, Y2
+	VPSUBW       middle16<>+0(SB), Y5, Y5
+	VPADDW       Y5, Y5, Y6
+	VPMULHW      redFromCr<>+0(SB), Y6, Y6
+	VPADDW       one<>+0(SB), Y6, Y6
+	VPSRAW       $0x01, Y6, Y6
+	VPADDW       Y5, Y6, Y6
+	VPADDW       Y0, Y6, Y6
+	VPMULHRSW    blueFromCb<>+0(SB), Y2, Y7
+	VPADDW       Y2, Y7, Y7
+	VPADDW       Y2, Y7, Y7
+	VPADDW       Y0, Y7, Y7
+	VPUNPCKLWD   Y5, Y2, Y8
+	VPUNPCKHWD   Y5, Y2, Y2
+	VPMADDWD     greenFromBoth<>+0(SB), Y8, Y8
+	VPADDD       half16<>+0(SB), Y8, Y8
+	VPSRAD       $0x10, Y8, Y8
+	VPMADDWD     greenFromBoth<>+0(SB), Y2, Y2
+	VPADDD       half16<>+0(SB), Y2, Y2
+	VPSRAD       $0x10, Y2, Y2
+	VPACKSSDW    Y2, Y8, Y2
+	VPSUBW       Y5, Y2, Y2
+	VPADDW       Y0, Y2, Y2
+	VPACKUSWB    Y6, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VPACKUSWB    Y2, Y1, Y1
+	VPERMQ       $0xd8, Y1, Y1
+	VPACKUSWB    Y7, Y4, Y4
+	VPERMQ       $0xd8, Y4, Y4
+	VPSHUFB      interleave22<>+0(SB), Y3, Y0
+	VPSHUFB      interleave23<>+0(SB), Y1, Y2
+	VPOR         Y2, Y0, Y0
+	VPSHUFB      interleave24<>+0(SB), Y4, Y2
+	VPOR         Y2, Y0, Y0
+	VMOVDQU      X0, (AX)
+	VEXTRACTI128 $0x01, Y0, 48(AX)
+	VPSHUFB      interleave25<>+0(SB), Y3, Y0
+	VPSHUFB      interleave26<>+0(SB), Y1, Y2
+	VPOR         Y2, Y0, Y0
+	VPSHUFB      interleave27<>+0(SB), Y4, Y2
+	VPOR         Y2, Y0, Y0
+	VMOVDQU      X0, 16(AX)
+	VEXTRACTI128 $0x01, Y0, 64(AX)
+	VPSHUFB      interleave28<>+0(SB), Y3, Y0
+	VPSHUFB      interleave29<>+0(SB), Y1, Y1
+	VPOR         Y1, Y0, Y0
+	VPSHUFB      interleave30<>+0(SB), Y4, Y1
+	VPOR         Y1, Y0, Y0
+	VMOVDQU      X0, 32(AX)
+	VEXTRACTI128 $0x01, Y0, 80(AX)
+	ADDQ         $+96, AX
+	ADDQ         $+32, DI
+	CMPQ         DI, SI
+	JL           pixels21
+	VZEROUPPER
+	RET
+
+DATA middle16<>+0(SB)/2, $0x0080
+DATA middle16<>+2(SB)/2, $0x0080
+DATA middle16<>+4(SB)/2, $0x0080
+DATA middle16<>+6(SB)/2, $0x0080
+DATA middle16<>+8(SB)/2, $0x0080
+DATA middle16<>+10(SB)/2, $0x0080
+DATA middle16<>+12(SB)/2, $0x0080
+DATA middle16<>+14(SB)/2, $0x0080
+DATA middle16<>+16(SB)/2, $0x0080
+DATA middle16<>+18(SB)/2, $0x0080
+DATA middle16<>+20(SB)/2, $0x0080
+DATA middle16<>+22(SB)/2, $0x0080
+DATA middle16<>+24(SB)/2, $0x0080
+DATA middle16<>+26(SB)/2, $0x0080
+DATA middle16<>+28(SB)/2, $0x0080
+DATA middle16<>+30(SB)/2, $0x0080
+GLOBL middle16<>(SB), RODATA|NOPTR, $32
+
+DATA redFromCr<>+0(SB)/2, $0x66e9
+DATA redFromCr<>+2(SB)/2, $0x66e9
+DATA redFromCr<>+4(SB)/2, $0x66e9
+DATA redFromCr<>+6(SB)/2, $0x66e9
+DATA redFromCr<>+8(SB)/2, $0x66e9
+DATA redFromCr<>+10(SB)/2, $0x66e9
+DATA redFromCr<>+12(SB)/2, $0x66e9
+DATA redFromCr<>+14(SB)/2, $0x66e9
+DATA redFromCr<>+16(SB)/2, $0x66e9
+DATA redFromCr<>+18(SB)/2, $0x66e9
+DATA redFromCr<>+20(SB)/2, $0x66e9
+DATA redFromCr<>+22(SB)/2, $0x66e9
+DATA redFromCr<>+24(SB)/2, $0x66e9
+DATA redFromCr<>+26(SB)/2, $0x66e9
+DATA redFromCr<>+28(SB)/2, $0x66e9
+DATA redFromCr<>+30(SB)/2, $0x66e9
+GLOBL redFromCr<>(SB), RODATA|NOPTR, $32
+
+DATA blueFromCb<>+0(SB)/2, $0xe2d1
+DATA blueFromCb<>+2(SB)/2, $0xe2d1
+DATA blueFromCb<>+4(SB)/2, $0xe2d1
+DATA blueFromCb<>+6(SB)/2, $0xe2d1
+DATA blueFromCb<>+8(SB)/2, $0xe2d1
+DATA blueFromCb<>+10(SB)/2, $0xe2d1
+DATA blueFromCb<>+12(SB)/2, $0xe2d1
+DATA blueFromCb<>+14(SB)/2, $0xe2d1
+DATA blueFromCb<>+16(SB)/2, $0xe2d1
+DATA blueFromCb<>+18(SB)/2, $0xe2d1
+DATA blueFromCb<>+20(SB)/2, $0xe2d1
+DATA blueFromCb<>+22(SB)/2, $0xe2d1
+DATA blueFromCb<>+24(SB)/2, $0xe2d1
+DATA blueFromCb<>+26(SB)/2, $0xe2d1
+DATA blueFromCb<>+28(SB)/2, $0xe2d1
+DATA blueFromCb<>+30(SB)/2, $0xe2d1
+GLOBL blueFromCb<>(SB), RODATA|NOPTR, $32
+
+DATA greenFromBoth<>+0(SB)/2, $0xa7e6
+DATA greenFromBoth<>+2(SB)/2, $0x492e
+DATA greenFromBoth<>+4(SB)/2, $0xa7e6
+DATA greenFromBoth<>+6(SB)/2, $0x492e
+DATA greenFromBoth<>+8(SB)/2, $0xa7e6
+DATA greenFromBoth<>+10(SB)/2, $0x492e
+DATA greenFromBoth<>+12(SB)/2, $0xa7e6
+DATA greenFromBoth<>+14(SB)/2, $0x492e
+DATA greenFromBoth<>+16(SB)/2, $0xa7e6
+DATA greenFromBoth<>+18(SB)/2, $0x492e
+DATA greenFromBoth<>+20(SB)/2, $0xa7e6
+DATA greenFromBoth<>+22(SB)/2, $0x492e
+DATA greenFromBoth<>+24(SB)/2, $0xa7e6
+DATA greenFromBoth<>+26(SB)/2, $0x492e
+DATA greenFromBoth<>+28(SB)/2, $0xa7e6
+DATA greenFromBoth<>+30(SB)/2, $0x492e
+GLOBL greenFromBoth<>(SB), RODATA|NOPTR, $32
+
+DATA one<>+0(SB)/2, $0x0001
+DATA one<>+2(SB)/2, $0x0001
+DATA one<>+4(SB)/2, $0x0001
+DATA one<>+6(SB)/2, $0x0001
+DATA one<>+8(SB)/2, $0x0001
+DATA one<>+10(SB)/2, $0x0001
+DATA one<>+12(SB)/2, $0x0001
+DATA one<>+14(SB)/2, $0x0001
+DATA one<>+16(SB)/2, $0x0001
+DATA one<>+18(SB)/2, $0x0001
+DATA one<>+20(SB)/2, $0x0001
+DATA one<>+22(SB)/2, $0x0001
+DATA one<>+24(SB)/2, $0x0001
+DATA one<>+26(SB)/2, $0x0001
+DATA one<>+28(SB)/2, $0x0001
+DATA one<>+30(SB)/2, $0x0001
+GLOBL one<>(SB), RODATA|NOPTR, $32
+
+DATA half16<>+0(SB)/4, $0x00008000
+DATA half16<>+4(SB)/4, $0x00008000
+DATA half16<>+8(SB)/4, $0x00008000
+DATA half16<>+12(SB)/4, $0x00008000
+DATA half16<>+16(SB)/4, $0x00008000
+DATA half16<>+20(SB)/4, $0x00008000
+DATA half16<>+24(SB)/4, $0x00008000
+DATA half16<>+28(SB)/4, $0x00008000
+GLOBL half16<>(SB), RODATA|NOPTR, $32
+
+DATA interleave22<>+0(SB)/1, $0x00
+DATA interleave22<>+1(SB)/1, $0x80
+DATA interleave22<>+2(SB)/1, $0x80
+DATA interleave22<>+3(SB)/1, $0x01
+DATA interleave22<>+4(SB)/1, $0x80
+DATA interleave22<>+5(SB)/1, $0x80
+DATA interleave22<>+6(SB)/1, $0x02
+DATA interleave22<>+7(SB)/1, $0x80
+DATA interleave22<>+8(SB)/1, $0x80
+DATA interleave22<>+9(SB)/1, $0x03
+DATA interleave22<>+10(SB)/1, $0x80
+DATA interleave22<>+11(SB)/1, $0x80
+DATA interleave22<>+12(SB)/1, $0x04
+DATA interleave22<>+13(SB)/1, $0x80
+DATA interleave22<>+14(SB)/1, $0x80
+DATA interleave22<>+15(SB)/1, $0x05
+DATA interleave22<>+16(SB)/1, $0x00
+DATA interleave22<>+17(SB)/1, $0x80
+DATA interleave22<>+18(SB)/1, $0x80
+DATA interleave22<>+19(SB)/1, $0x01
+DATA interleave22<>+20(SB)/1, $0x80
+DATA interleave22<>+21(SB)/1, $0x80
+DATA interleave22<>+22(SB)/1, $0x02
+DATA interleave22<>+23(SB)/1, $0x80
+DATA interleave22<>+24(SB)/1, $0x80
+DATA interleave22<>+25(SB)/1, $0x03
+DATA interleave22<>+26(SB)/1, $0x80
+DATA interleave22<>+27(SB)/1, $0x80
+DATA interleave22<>+28(SB)/1, $0x04
+DATA interleave22<>+29(SB)/1, $0x80
+DATA interleave22<>+30(SB)/1, $0x80
+DATA interleave22<>+31(SB)/1, $0x05
+GLOBL interleave22<>(SB), RODATA|NOPTR, $32
+
+DATA interleave23<>+0(SB)/1, $0x80
+DATA interleave23<>+1(SB)/1, $0x00
+DATA interleave23<>+2(SB)/1, $0x80
+DATA interleave23<>+3(SB)/1, $0x80
+DATA interleave23<>+4(SB)/1, $0x01
+DATA interleave23<>+5(SB)/1, $0x80
+DATA interleave23<>+6(SB)/1, $0x80
+DATA interleave23<>+7(SB)/1, $0x02
+DATA interleave23<>+8(SB)/1, $0x80
+DATA interleave23<>+9(SB)/1, $0x80
+DATA interleave23<>+10(SB)/1, $0x03
+DATA interleave23<>+11(SB)/1, $0x80
+DATA interleave23<>+12(SB)/1, $0x80
+DATA interleave23<>+13(SB)/1, $0x04
+DATA interleave23<>+14(SB)/1, $0x80
+DATA interleave23<>+15(SB)/1, $0x80
+DATA interleave23<>+16(SB)/1, $0x80
+DATA interleave23<>+17(SB)/1, $0x00
+DATA interleave23<>+18(SB)/1, $0x80
+DATA interleave23<>+19(SB)/1, $0x80
+DATA interleave23<>+20(SB)/1, $0x01
+DATA interleave23<>+21(SB)/1, $0x80
+DATA interleave23<>+22(SB)/1, $0x80
+DATA interleave23<>+23(SB)/1, $0x02
+DATA interleave23<>+24(SB)/1, $0x80
+DATA interleave23<>+25(SB)/1, $0x80
+DATA interleave23<>+26(SB)/1, $0x03
+DATA interleave23<>+27(SB)/1, $0x80
+DATA interleave23<>+28(SB)/1, $0x80
+DATA interleave23<>+29(SB)/1, $0x04
+DATA interleave23<>+30(SB)/1, $0x80
+DATA interleave23<>+31(SB)/1, $0x80
+GLOBL interleave23<>(SB), RODATA|NOPTR, $32
+
+DATA interleave24<>+0(SB)/1, $0x80
+DATA interleave24<>+1(SB)/1, $0x80
+DATA interleave24<>+2(SB)/1, $0x00
+DATA interleave24<>+3(SB)/1, $0x80
+DATA interleave24<>+4(SB)/1, $0x80
+DATA interleave24<>+5(SB)/1, $0x01
+DATA interleave24<>+6(SB)/1, $0x80
+DATA interleave24<>+7(SB)/1, $0x80
+DATA interleave24<>+8(SB)/1, $0x02
+DATA interleave24<>+9(SB)/1, $0x80
+DATA interleave24<>+10(SB)/1, $0x80
+DATA interleave24<>+11(SB)/1, $0x03
+DATA interleave24<>+12(SB)/1, $0x80
+DATA interleave24<>+13(SB)/1, $0x80
+DATA interleave24<>+14(SB)/1, $0x04
+DATA interleave24<>+15(SB)/1, $0x80
+DATA interleave24<>+16(SB)/1, $0x80
+DATA interleave24<>+17(SB)/1, $0x80
+DATA interleave24<>+18(SB)/1, $0x00
+DATA interleave24<>+19(SB)/1, $0x80
+DATA interleave24<>+20(SB)/1, $0x80
+DATA interleave24<>+21(SB)/1, $0x01
+DATA interleave24<>+22(SB)/1, $0x80
+DATA interleave24<>+23(SB)/1, $0x80
+DATA interleave24<>+24(SB)/1, $0x02
+DATA interleave24<>+25(SB)/1, $0x80
+DATA interleave24<>+26(SB)/1, $0x80
+DATA interleave24<>+27(SB)/1, $0x03
+DATA interleave24<>+28(SB)/1, $0x80
+DATA interleave24<>+29(SB)/1, $0x80
+DATA interleave24<>+30(SB)/1, $0x04
+DATA interleave24<>+31(SB)/1, $0x80
+GLOBL interleave24<>(SB), RODATA|NOPTR, $32
+
+DATA interleave25<>+0(SB)/1, $0x80
+DATA interleave25<>+1(SB)/1, $0x80
+DATA interleave25<>+2(SB)/1, $0x06
+DATA interleave25<>+3(SB)/1, $0x80
+DATA interleave25<>+4(SB)/1, $0x80
+DATA interleave25<>+5(SB)/1, $0x07
+DATA interleave25<>+6(SB)/1, $0x80
+DATA interleave25<>+7(SB)/1, $0x80
+DATA interleave25<>+8(SB)/1, $0x08
+DATA interleave25<>+9(SB)/1, $0x80
+DATA interleave25<>+10(SB)/1, $0x80
+DATA interleave25<>+11(SB)/1, $0x09
+DATA interleave25<>+12(SB)/1, $0x80
+DATA interleave25<>+13(SB)/1, $0x80
+DATA interleave25<>+14(SB)/1, $0x0a
+DATA interleave25<>+15(SB)/1, $0x80
+DATA interleave25<>+16(SB)/1, $0x80
+DATA interleave25<>+17(SB)/1, $0x80
+DATA interleave25<>+18(SB)/1, $0x06
+DATA interleave25<>+19(SB)/1, $0x80
+DATA interleave25<>+20(SB)/1, $0x80
+DATA interleave25<>+21(SB)/1, $0x07
+DATA interleave25<>+22(SB)/1, $0x80
+DATA interleave25<>+23(SB)/1, $0x80
+DATA interleave25<>+24(SB)/1, $0x08
+DATA interleave25<>+25(SB)/1, $0x80
+DATA interleave25<>+26(SB)/1, $0x80
+DATA interleave25<>+27(SB)/1, $0x09
+DATA interleave25<>+28(SB)/1, $0x80
+DATA interleave25<>+29(SB)/1, $0x80
+DATA interleave25<>+30(SB)/1, $0x0a
+DATA interleave25<>+31(SB)/1, $0x80
+GLOBL interleave25<>(SB), RODATA|NOPTR, $32
+
+DATA interleave26<>+0(SB)/1, $0x05
+DATA interleave26<>+1(SB)/1, $0x80
+DATA interleave26<>+2(SB)/1, $0x80
+DATA interleave26<>+3(SB)/1, $0x06
+DATA interleave26<>+4(SB)/1, $0x80
+DATA interleave26<>+5(SB)/1, $0x80
+DATA interleave26<>+6(SB)/1, $0x07
+DATA interleave26<>+7(SB)/1, $0x80
+DATA interleave26<>+8(SB)/1, $0x80
+DATA interleave26<>+9(SB)/1, $0x08
+DATA interleave26<>+10(SB)/1, $0x80
+DATA interleave26<>+11(SB)/1, $0x80
+DATA interleave26<>+12(SB)/1, $0x09
+DATA interleave26<>+13(SB)/1, $0x80
+DATA interleave26<>+14(SB)/1, $0x80
+DATA interleave26<>+15(SB)/1, $0x0a
+DATA interleave26<>+16(SB)/1, $0x05
+DATA interleave26<>+17(SB)/1, $0x80
+DATA interleave26<>+18(SB)/1, $0x80
+DATA interleave26<>+19(SB)/1, $0x06
+DATA interleave26<>+20(SB)/1, $0x80
+DATA interleave26<>+21(SB)/1, $0x80
+DATA interleave26<>+22(SB)/1, $0x07
+DATA interleave26<>+23(SB)/1, $0x80
+DATA interleave26<>+24(SB)/1, $0x80
+DATA interleave26<>+25(SB)/1, $0x08
+DATA interleave26<>+26(SB)/1, $0x80
+DATA interleave26<>+27(SB)/1, $0x80
+DATA interleave26<>+28(SB)/1, $0x09
+DATA interleave26<>+29(SB)/1, $0x80
+DATA interleave26<>+30(SB)/1, $0x80
+DATA interleave26<>+31(SB)/1, $0x0a
+GLOBL interleave26<>(SB), RODATA|NOPTR, $32
+
+DATA interleave27<>+0(SB)/1, $0x80
+DATA interleave27<>+1(SB)/1, $0x05
+DATA interleave27<>+2(SB)/1, $0x80
+DATA interleave27<>+3(SB)/1, $0x80
+DATA interleave27<>+4(SB)/1, $0x06
+DATA interleave27<>+5(SB)/1, $0x80
+DATA interleave27<>+6(SB)/1, $0x80
+DATA interleave27<>+7(SB)/1, $0x07
+DATA interleave27<>+8(SB)/1, $0x80
+DATA interleave27<>+9(SB)/1, $0x80
+DATA interleave27<>+10(SB)/1, $0x08
+DATA interleave27<>+11(SB)/1, $0x80
+DATA interleave27<>+12(SB)/1, $0x80
+DATA interleave27<>+13(SB)/1, $0x09
+DATA interleave27<>+14(SB)/1, $0x80
+DATA interleave27<>+15(SB)/1, $0x80
+DATA interleave27<>+16(SB)/1, $0x80
+DATA interleave27<>+17(SB)/1, $0x05
+DATA interleave27<>+18(SB)/1, $0x80
+DATA interleave27<>+19(SB)/1, $0x80
+DATA interleave27<>+20(SB)/1, $0x06
+DATA interleave27<>+21(SB)/1, $0x80
+DATA interleave27<>+22(SB)/1, $0x80
+DATA interleave27<>+23(SB)/1, $0x07
+DATA interleave27<>+24(SB)/1, $0x80
+DATA interleave27<>+25(SB)/1, $0x80
+DATA interleave27<>+26(SB)/1, $0x08
+DATA interleave27<>+27(SB)/1, $0x80
+DATA interleave27<>+28(SB)/1, $0x80
+DATA interleave27<>+29(SB)/1, $0x09
+DATA interleave27<>+30(SB)/1, $0x80
+DATA interleave27<>+31(SB)/1, $0x80
+GLOBL interleave27<>(SB), RODATA|NOPTR, $32
+
+DATA interleave28<>+0(SB)/1, $0x80
+DATA interleave28<>+1(SB)/1, $0x0b
+DATA interleave28<>+2(SB)/1, $0x80
+DATA interleave28<>+3(SB)/1, $0x80
+DATA interleave28<>+4(SB)/1, $0x0c
+DATA interleave28<>+5(SB)/1, $0x80
+DATA interleave28<>+6(SB)/1, $0x80
+DATA interleave28<>+7(SB)/1, $0x0d
+DATA interleave28<>+8(SB)/1, $0x80
+DATA interleave28<>+9(SB)/1, $0x80
+DATA interleave28<>+10(SB)/1, $0x0e
+DATA interleave28<>+11(SB)/1, $0x80
+DATA interleave28<>+12(SB)/1, $0x80
+DATA interleave28<>+13(SB)/1, $0x0f
+DATA interleave28<>+14(SB)/1, $0x80
+DATA interleave28<>+15(SB)/1, $0x80
+DATA interleave28<>+16(SB)/1, $0x80
+DATA interleave28<>+17(SB)/1, $0x0b
+DATA interleave28<>+18(SB)/1, $0x80
+DATA interleave28<>+19(SB)/1, $0x80
+DATA interleave28<>+20(SB)/1, $0x0c
+DATA interleave28<>+21(SB)/1, $0x80
+DATA interleave28<>+22(SB)/1, $0x80
+DATA interleave28<>+23(SB)/1, $0x0d
+DATA interleave28<>+24(SB)/1, $0x80
+DATA interleave28<>+25(SB)/1, $0x80
+DATA interleave28<>+26(SB)/1, $0x0e
+DATA interleave28<>+27(SB)/1, $0x80
+DATA interleave28<>+28(SB)/1, $0x80
+DATA interleave28<>+29(SB)/1, $0x0f
+DATA interleave28<>+30(SB)/1, $0x80
+DATA interleave28<>+31(SB)/1, $0x80
+GLOBL interleave28<>(SB), RODATA|NOPTR, $32
+
+DATA interleave29<>+0(SB)/1, $0x80
+DATA interleave29<>+1(SB)/1, $0x80
+DATA interleave29<>+2(SB)/1, $0x0b
+DATA interleave29<>+3(SB)/1, $0x80
+DATA interleave29<>+4(SB)/1, $0x80
+DATA interleave29<>+5(SB)/1, $0x0c
+DATA interleave29<>+6(SB)/1, $0x80
+DATA interleave29<>+7(SB)/1, $0x80
+DATA interleave29<>+8(SB)/1, $0x0d
+DATA interleave29<>+9(SB)/1, $0x80
+DATA interleave29<>+10(SB)/1, $0x80
+DATA interleave29<>+11(SB)/1, $0x0e
+DATA interleave29<>+12(SB)/1, $0x80
+DATA interleave29<>+13(SB)/1, $0x80
+DATA interleave29<>+14(SB)/1, $0x0f
+DATA interleave29<>+15(SB)/1, $0x80
+DATA interleave29<>+16(SB)/1, $0x80
+DATA interleave29<>+17(SB)/1, $0x80
+DATA interleave29<>+18(SB)/1, $0x0b
+DATA interleave29<>+19(SB)/1, $0x80
+DATA interleave29<>+20(SB)/1, $0x80
+DATA interleave29<>+21(SB)/1, $0x0c
+DATA interleave29<>+22(SB)/1, $0x80
+DATA interleave29<>+23(SB)/1, $0x80
+DATA interleave29<>+24(SB)/1, $0x0d
+DATA interleave29<>+25(SB)/1, $0x80
+DATA interleave29<>+26(SB)/1, $0x80
+DATA interleave29<>+27(SB)/1, $0x0e
+DATA interleave29<>+28(SB)/1, $0x80
+DATA interleave29<>+29(SB)/1, $0x80
+DATA interleave29<>+30(SB)/1, $0x0f
+DATA interleave29<>+31(SB)/1, $0x80
+GLOBL interleave29<>(SB), RODATA|NOPTR, $32
+
+DATA interleave30<>+0(SB)/1, $0x0a
+DATA interleave30<>+1(SB)/1, $0x80
+DATA interleave30<>+2(SB)/1, $0x80
+DATA interleave30<>+3(SB)/1, $0x0b
+DATA interleave30<>+4(SB)/1, $0x80
+DATA interleave30<>+5(SB)/1, $0x80
+DATA interleave30<>+6(SB)/1, $0x0c
+DATA interleave30<>+7(SB)/1, $0x80
+DATA interleave30<>+8(SB)/1, $0x80
+DATA interleave30<>+9(SB)/1, $0x0d
+DATA interleave30<>+10(SB)/1, $0x80
+DATA interleave30<>+11(SB)/1, $0x80
+DATA interleave30<>+12(SB)/1, $0x0e
+DATA interleave30<>+13(SB)/1, $0x80
+DATA interleave30<>+14(SB)/1, $0x80
+DATA interleave30<>+15(SB)/1, $0x0f
+DATA interleave30<>+16(SB)/1, $0x0a
+DATA interleave30<>+17(SB)/1, $0x80
+DATA interleave30<>+18(SB)/1, $0x80
+DATA interleave30<>+19(SB)/1, $0x0b
+DATA interleave30<>+20(SB)/1, $0x80
+DATA interleave30<>+21(SB)/1, $0x80
+DATA interleave30<>+22(SB)/1, $0x0c
+DATA interleave30<>+23(SB)/1, $0x80
+DATA interleave30<>+24(SB)/1, $0x80
+DATA interleave30<>+25(SB)/1, $0x0d
+DATA interleave30<>+26(SB)/1, $0x80
+DATA interleave30<>+27(SB)/1, $0x80
+DATA interleave30<>+28(SB)/1, $0x0e
+DATA interleave30<>+29(SB)/1, $0x80
+DATA interleave30<>+30(SB)/1, $0x80
+DATA interleave30<>+31(SB)/1, $0x0f
+GLOBL interleave30<>(SB), RODATA|NOPTR, $32

@@ -10,5 +10,9 @@ func main() {
 	across(rgba)
 	acrossGray()
 	down()
+	transform()
+	weigh()
+	double()
+	colors()
 	Generate()
 }

@@ -59,3 +59,12 @@ func doubles(name string, value int32) Mem {
 	}
 	return at
 }
+
+// repeat returns a value n times.
+func repeat[T any](v T, n int) []T {
+	values := make([]T, n)
+	for i := range values {
+		values[i] = v
+	}
+	return values
+}
