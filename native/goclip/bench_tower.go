@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -150,9 +151,9 @@ func (r *benchRow) timed(took time.Duration, operations float64) {
 	r.Millis, r.PerSec, r.GFLOPPS = 1e3*seconds, float64(r.Batch)/seconds, operations/seconds/1e9
 }
 
-// load fills a tower with small random weights, as training starts with them, so that no value overflows. One buffer serves
-// all, so that no more is in memory than the device keeps, and the largest weight once more. Of tables only the beginning is
-// filled: a row is looked up whatever it holds, and large vocabularies would double the memory.
+// load fills a tower with random weights, as training starts with them. Two buffers serve all, so that no more is in memory
+// than the device keeps, and the largest weight twice more. Of tables only the beginning is filled: a row is looked up
+// whatever it holds, and large vocabularies would double the memory.
 func (b benched) load(device kernels.Device) (tower.Weights, error) {
 	largest := 0
 	for _, p := range b.params {
@@ -160,7 +161,7 @@ func (b benched) load(device kernels.Device) (tower.Weights, error) {
 			largest = max(largest, p.Shape.Elements())
 		}
 	}
-	buffer := noise(largest, 0.02)
+	unit, scaled := noise(largest, 1), make([]float32, largest)
 	const filled = 1 << 22
 	weights := tower.Weights{}
 	for _, p := range b.params {
@@ -169,7 +170,11 @@ func (b benched) load(device kernels.Device) (tower.Weights, error) {
 			spec.Values = make([]float32, p.Shape.Elements())
 			scatter(spec.Values[:min(filled, len(spec.Values))], 0.02)
 		} else {
-			spec.Values = buffer[:p.Shape.Elements()]
+			spec.Values = scaled[:p.Shape.Elements()]
+			factor := float32(deviation(p))
+			for i := range spec.Values {
+				spec.Values[i] = factor * unit[i]
+			}
 		}
 		if p.Bias {
 			spec.Bias = make([]float32, p.Shape[0])
@@ -181,6 +186,15 @@ func (b benched) load(device kernels.Device) (tower.Weights, error) {
 		weights[p.Name] = w
 	}
 	return weights, nil
+}
+
+// deviation keeps the size of values through a product, so that none overflows and none becomes so small that a processor
+// slows down. Without it, towers without a norm would be measured on such values.
+func deviation(p tower.Param) float64 {
+	if p.Role == kernels.Matrix || p.Role == kernels.Filter {
+		return 1 / math.Sqrt(float64(p.Shape.Elements()/p.Shape[0]))
+	}
+	return 0.02
 }
 
 // compile makes the program for a batch, and memory for what it gives.
