@@ -249,6 +249,7 @@ func fit(config *Config, ckpt *checkpoint.Checkpoint, file string) (*Model, erro
 		return nil, err
 	}
 	m := &Model{Config: *config, Checkpoint: ckpt, LogitScale: 1}
+	m.dropAbsent()
 	if err := m.verify(); err != nil {
 		return nil, err
 	}
@@ -256,6 +257,28 @@ func fit(config *Config, ckpt *checkpoint.Checkpoint, file string) (*Model, erro
 		return nil, err
 	}
 	return m, nil
+}
+
+// dropAbsent leaves a tower out of which the checkpoint has nothing at all, beside one of which it has something: some
+// files hold one tower of a model whose configuration describes both.
+func (m *Model) dropAbsent() {
+	if m.Image == nil || m.Text == nil {
+		return
+	}
+	has := func(params []tower.Param, scheme names) bool {
+		return slices.ContainsFunc(params, func(p tower.Param) bool {
+			return slices.ContainsFunc(scheme.mustRule(p).needs(p), func(n need) bool {
+				_, ok := m.Checkpoint.Lookup(n.name)
+				return ok
+			})
+		})
+	}
+	switch image, text := has(m.Image.Params(), m.image), has(m.Text.Params(), m.text); {
+	case text && !image:
+		m.Image = nil
+	case image && !text:
+		m.Text = nil
+	}
 }
 
 // check checks the towers. Without tensors the sizes of a named architecture may not yet be those of the model, so that

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -109,6 +110,31 @@ func TestOneTowerBesideTheOthersWeights(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, m.Image)
 	require.Equal(t, 0, m.Text.(tower.Text).Projection, "CLIPTextModel has no projection, whatever projection_dim says")
+}
+
+func TestHalfOfACheckpoint(t *testing.T) {
+	half := func(other string) func(map[string][]int) {
+		return func(tensors map[string][]int) {
+			for name := range tensors {
+				if strings.HasPrefix(name, other) || name == "logit_scale" {
+					delete(tensors, name)
+				}
+			}
+		}
+	}
+	m, err := open(t, folder(t, "open_clip_config.json", plain, half("visual.")))
+	require.NoError(t, err)
+	require.Nil(t, m.Image)
+	require.NotNil(t, m.Text)
+	fsys := folder(t, "config.json", config, half("text_"))
+	m, err = open(t, fsys)
+	require.NoError(t, err)
+	require.Nil(t, m.Text)
+	_, err = open(t, folder(t, "config.json", config, func(tensors map[string][]int) {
+		half("text_")(tensors)
+		tensors["text_model.final_layer_norm.bias"] = []int{8}
+	}))
+	require.ErrorContains(t, err, "missing tensors", "less than a tower is a mistake")
 }
 
 func TestOneTowersOwnExtrasAreReported(t *testing.T) {

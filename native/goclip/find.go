@@ -15,10 +15,11 @@ import (
 )
 
 // findPulled finds a model by name among those that were fetched, by goclip or by Python's libraries, without the network.
-func findPulled(name string) (core.Location, error) {
+// Where only a tower of it was fetched, that is found, the one of the wanted towers first.
+func findPulled(name string, towers core.Towers) (core.Location, error) {
 	model, err := known.Find(name)
 	if err == nil {
-		if l, ok := pulled(model, model.Address(name)); ok {
+		if l, ok := pulled(model, model.Address(name), towers); ok {
 			return l, nil
 		}
 		return core.Location{}, fmt.Errorf("model %q is not on this machine; fetch it with: goclip pull %s", name, name)
@@ -31,21 +32,21 @@ func findPulled(name string) (core.Location, error) {
 	if !ok {
 		return core.Location{}, fmt.Errorf("model %q is neither on this machine nor a released one that goclip knows (goclip models lists them)", name)
 	}
-	if l, ok := snapshot(repository); ok {
+	if l, ok := fromHub(repository, towers); ok {
 		return l, nil
 	}
 	return core.Location{}, fmt.Errorf("model %q is not on this machine; fetch it with: goclip pull %s", name, name)
 }
 
 // pulled finds a known model: at the address that was named, or else at any.
-func pulled(m known.Model, address string) (core.Location, bool) {
+func pulled(m known.Model, address string, towers core.Towers) (core.Location, bool) {
 	addresses := m.Addresses
 	if address != "" {
 		addresses = []string{address}
 	}
 	for _, a := range addresses {
 		if slices.Contains(m.Repositories(), a) {
-			if l, ok := snapshot(a); ok {
+			if l, ok := fromHub(a, towers); ok {
 				return l, true
 			}
 			continue
@@ -66,23 +67,29 @@ func single(m known.Model, path string) core.Location {
 	return core.Location{Dir: m.Shape().Over(os.DirFS(filepath.Dir(path))), File: filepath.Base(path), Name: path}
 }
 
-// snapshot finds a repository of the hub.
-func snapshot(repository string) (core.Location, bool) {
+// fromHub finds a repository of the hub, or a tower of it.
+func fromHub(repository string, towers core.Towers) (core.Location, bool) {
 	client, err := hub.FromEnvironment()
 	if err != nil {
 		return core.Location{}, false
 	}
-	path, ok := client.Cache.Snapshot(repository, "main")
-	if !ok {
-		return core.Location{}, false
+	if path, ok := client.Cache.Snapshot(repository, "main"); ok {
+		return located(path)
 	}
-	l, err := core.Locate(path)
+	return fetchedPart(repository, towers)
+}
+
+// located is a model folder, with its tokenizer where that was fetched from elsewhere.
+func located(folder string) (core.Location, bool) {
+	l, err := core.Locate(folder)
 	if err != nil {
 		return core.Location{}, false
 	}
 	if name, ok := tokenizerElsewhere(l.Dir); ok {
-		if path, ok := client.Cache.Snapshot(name, "main"); ok {
-			l.Dir = withTokenizer{l.Dir, os.DirFS(path)}
+		if client, err := hub.FromEnvironment(); err == nil {
+			if path, ok := client.Cache.Snapshot(name, "main"); ok {
+				l.Dir = withTokenizer{l.Dir, os.DirFS(path)}
+			}
 		}
 	}
 	return l, true

@@ -18,7 +18,10 @@ import (
 const embeddedName = "tiny"
 
 // locate finds the model that -m names.
-func (p *program) locate() (core.Location, error) {
+func (p *program) locate() (core.Location, error) { return p.locateFor(0) }
+
+// locateFor finds the model for some of its towers; 0: for all.
+func (p *program) locateFor(towers core.Towers) (core.Location, error) {
 	if p.model == embeddedName {
 		return core.Location{Dir: embedded.Model(), Name: embeddedName}, nil
 	}
@@ -29,7 +32,7 @@ func (p *program) locate() (core.Location, error) {
 	case looksLikePath(p.model):
 		return l, fmt.Errorf("--model %s: no such file or folder", p.model)
 	}
-	return findPulled(p.model)
+	return findPulled(p.model, towers)
 }
 
 // weightExtensions are the endings of checkpoint files.
@@ -56,7 +59,7 @@ func (p *program) openModel(ctx context.Context, towers core.Towers) (*core.Mode
 
 // load opens the model and the device that computes it.
 func (p *program) load(ctx context.Context, towers core.Towers) (*core.Model, func(), error) {
-	l, err := p.locate()
+	l, err := p.locateFor(towers)
 	if err != nil {
 		return nil, nil, err
 	}

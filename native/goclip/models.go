@@ -149,7 +149,7 @@ func describeReleased(m known.Model) released {
 	if m.Accuracy > 0 {
 		r.ImageNet = &m.Accuracy
 	}
-	if l, ok := pulled(m, ""); ok {
+	if l, ok := pulled(m, "", 0); ok {
 		r.Path = l.Name
 	}
 	return r

@@ -29,6 +29,7 @@ type pulling struct {
 	*program
 	client   *hub.Client
 	revision string
+	only     string
 }
 
 func pullCommand(p *program) *cobra.Command {
@@ -46,16 +47,29 @@ Models go where Python's libraries keep theirs, and what is there already is not
 again. An interrupted pull goes on where it was. Every file is checked against its
 published checksum.
 
+--only image and --only text fetch the tensors of one tower out of a safetensors file, into
+a cache of goclip's own. Of a part there is no published checksum: HTTPS alone vouches for
+it. Weights in another format or in several files are fetched whole.
+
 Environment: HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME (where models go), HF_TOKEN (for models
 that are not for everybody), HF_ENDPOINT (another hub), HF_HUB_OFFLINE, HTTPS_PROXY.`,
 		Example: `  goclip pull ViT-B/32
   goclip pull google/siglip2-base-patch16-224
   goclip pull hf-hub:laion/CLIP-ViT-H-14-laion2B-s32B-b79K --json`,
-		GroupID:           modelGroup,
-		Args:              cobra.ExactArgs(1),
-		RunE:              func(c *cobra.Command, names []string) error { return o.run(c.Context(), names[0]) },
+		GroupID: modelGroup,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, names []string) error {
+			if o.only != "" {
+				if err := oneOf(c, "only", o.only, parts); err != nil {
+					return err
+				}
+			}
+			return o.run(c.Context(), names[0])
+		},
 		ValidArgsFunction: completeModels,
 	}
+	c.Flags().StringVar(&o.only, "only", "", "fetch one `TOWER` only: "+strings.Join(parts, ", "))
+	complete(c, "only", parts)
 	c.Flags().StringVar(&o.revision, "revision", "main", "branch, tag or commit of the `REVISION` to fetch from the hub")
 	return c
 }
@@ -119,6 +133,12 @@ func (o *pulling) fetch(ctx context.Context, address string) (fetched, error) {
 	files, err := hub.Needed(r.Files, func(f hub.File) ([]byte, error) { return o.client.Read(ctx, r, f) })
 	if err != nil {
 		return fetched{}, fmt.Errorf("%s: %w", address, err)
+	}
+	if o.only != "" {
+		if weights := files[len(files)-1]; onlySafetensors(files) {
+			return o.fetchPart(ctx, r, files[:len(files)-1], weights)
+		}
+		o.warn("%s has its weights in another format or in several files: they are fetched whole", address)
 	}
 	result := fetched{Address: address, Commit: r.Commit, Licence: r.Licence, Bytes: hub.Total(files)}
 	o.announce(result, fmt.Sprintf("%d files", len(files)), o.client.Missing(r, files))

@@ -117,6 +117,35 @@ func TestPullFetchesTokenizersFromElsewhere(t *testing.T) {
 	require.Equal(t, 0, r.status)
 }
 
+// A tower alone is a model of its own: smaller, and complete for what it does.
+func TestPullOnly(t *testing.T) {
+	t.Parallel()
+	hub := published(t, "someone/model", "openclip-vit")
+	cache, everything := t.TempDir(), t.TempDir()
+	require.Equal(t, 0, online(t, hub, everything, nil, "pull", "someone/model").status)
+	offline := []string{"HF_HUB_OFFLINE=1"}
+	for tower, works := range map[string][]string{"text": {"embed", "--text", "a dog"}, "image": {"embed", dog}} {
+		r := online(t, hub, cache, nil, "pull", "someone/model", "--only", tower, "--json")
+		require.Equal(t, 0, r.status)
+		f := object[fetched](t, r.stdout)
+		require.Less(t, f.Bytes, int64(len(hub.Files["open_clip_model.safetensors"])))
+		arguments := append(works, "-m", "someone/model", "--device", "reference")
+		want := online(t, hub, everything, offline, arguments...)
+		got := online(t, hub, cache, offline, arguments...)
+		require.Equal(t, 0, got.status)
+		require.Equal(t, want.stdout, got.stdout)
+	}
+	r := online(t, hub, cache, offline, "compare", "-m", "someone/model", dog, "text:a dog")
+	require.Equal(t, 2, r.status)
+	require.Contains(t, r.stderr, "no text tower")
+	refused(t, "--only", "pull", "someone/model", "--only", "both")
+
+	hub = published(t, "someone/model", "hf-clip-bin")
+	r = online(t, hub, t.TempDir(), nil, "pull", "someone/model", "--only", "text")
+	require.Equal(t, 0, r.status)
+	require.Contains(t, r.stderr, "fetched whole")
+}
+
 func TestPullRefuses(t *testing.T) {
 	t.Parallel()
 	hub := published(t, "someone/model", "hf-clip-vit")

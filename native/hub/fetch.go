@@ -91,7 +91,7 @@ func (c *Client) Missing(r *Repository, files []File) (n int64) {
 
 // Read fetches a small file of a repository and gives its contents.
 func (c *Client) Read(ctx context.Context, r *Repository, f File) ([]byte, error) {
-	const most = 16 << 20
+	const most = 64 << 20
 	if f.Size > most {
 		return nil, fmt.Errorf("hub: %s has %d bytes, which no such file has", f.Path, f.Size)
 	}
@@ -108,6 +108,23 @@ func (c *Client) Read(ctx context.Context, r *Repository, f File) ([]byte, error
 		return nil, fmt.Errorf("hub: %w", err)
 	}
 	return data, nil
+}
+
+// Copy fetches small files and puts copies into a folder.
+func (c *Client) Copy(ctx context.Context, r *Repository, files []File, folder string) error {
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return fmt.Errorf("hub: %w", err)
+	}
+	for _, f := range files {
+		data, err := c.Read(ctx, r, f)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, path.Base(f.Path)), data, 0o644); err != nil {
+			return fmt.Errorf("hub: %w", err)
+		}
+	}
+	return nil
 }
 
 // room makes sure that there is space for so many bytes more.

@@ -36,6 +36,9 @@ type transfer struct {
 // ErrDigest: what came is not what was listed.
 var ErrDigest = errors.New("the checksum is wrong")
 
+// lockPause is how often a lock is tried that another process holds.
+const lockPause = 50 * time.Millisecond
+
 // run fetches the file, unless it is there or another process fetches it meanwhile. What is not whole stays in
 // TARGET.incomplete, and the next attempt goes on from there.
 func (t *transfer) run(ctx context.Context, lock string) error {
@@ -45,7 +48,7 @@ func (t *transfer) run(ctx context.Context, lock string) error {
 		}
 	}
 	held := flock.New(lock)
-	if _, err := held.TryLockContext(ctx, 50*time.Millisecond); err != nil {
+	if _, err := held.TryLockContext(ctx, lockPause); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
