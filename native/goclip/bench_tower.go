@@ -151,9 +151,9 @@ func (r *benchRow) timed(took time.Duration, operations float64) {
 	r.Millis, r.PerSec, r.GFLOPPS = 1e3*seconds, float64(r.Batch)/seconds, operations/seconds/1e9
 }
 
-// load fills a tower with random weights, as training starts with them. Two buffers serve all, so that no more is in memory
-// than the device keeps, and the largest weight twice more. Of tables only the beginning is filled: a row is looked up
-// whatever it holds, and large vocabularies would double the memory.
+// load fills a tower with random weights, as training starts with them. One buffer serves all, filled with the same numbers
+// again and again, so that no more is in memory than the device keeps, and the largest weight once more. Of tables only the
+// beginning is filled: a row is looked up whatever it holds, and large vocabularies would double the memory.
 func (b benched) load(device kernels.Device) (tower.Weights, error) {
 	largest := 0
 	for _, p := range b.params {
@@ -161,7 +161,7 @@ func (b benched) load(device kernels.Device) (tower.Weights, error) {
 			largest = max(largest, p.Shape.Elements())
 		}
 	}
-	unit, scaled := noise(largest, 1), make([]float32, largest)
+	unit, scaled := noise(1<<20, 1), make([]float32, largest)
 	const filled = 1 << 22
 	weights := tower.Weights{}
 	for _, p := range b.params {
@@ -173,7 +173,7 @@ func (b benched) load(device kernels.Device) (tower.Weights, error) {
 			spec.Values = scaled[:p.Shape.Elements()]
 			factor := float32(deviation(p))
 			for i := range spec.Values {
-				spec.Values[i] = factor * unit[i]
+				spec.Values[i] = factor * unit[i%len(unit)]
 			}
 		}
 		if p.Bias {
