@@ -7,14 +7,26 @@
 // func Gemm1(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·Gemm1(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none1
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
 
-blocks1:
+none1:
+blocks2:
 	VMOVUPS      (CX), Y2
 	VMOVUPS      32(CX), Y3
 	PREFETCHT1   (DX)
@@ -63,45 +75,45 @@ blocks1:
 	ADDQ         $+512, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks1
+	JNZ          blocks2
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+16
-	JL           part2
+	JL           part3
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), CX
 	TESTQ        CX, CX
-	JZ           fresh3
+	JZ           fresh4
 	MOVQ         AX, CX
 	VADDPS       (CX), Y0, Y0
 	VADDPS       32(CX), Y1, Y1
 
-fresh3:
+fresh4:
 	MOVQ    bias+24(FP), CX
 	TESTQ   CX, CX
-	JZ      unbiased4
+	JZ      unbiased5
 	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y0, Y0
 	VMOVUPS 32(CX), Y4
 	VADDPS  Y4, Y1, Y1
 
-unbiased4:
+unbiased5:
 	MOVQ   residual+32(FP), CX
 	TESTQ  CX, CX
-	JZ     alone5
+	JZ     alone6
 	MOVQ   ldr+64(FP), DX
 	SHLQ   $0x02, DX
 	VADDPS (CX), Y0, Y0
 	VADDPS 32(CX), Y1, Y1
 
-alone5:
+alone6:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	VZEROUPPER
 	RET
 
-part2:
+part3:
 	LEAQ       lanes<>+0(SB), CX
 	NEGQ       AX
 	VMOVUPS    64(CX)(AX*4), Y2
@@ -111,26 +123,26 @@ part2:
 	SHLQ       $0x02, CX
 	MOVQ       accumulate+80(FP), CX
 	TESTQ      CX, CX
-	JZ         fresh6
+	JZ         fresh7
 	MOVQ       AX, CX
 	VMASKMOVPS (CX), Y2, Y4
 	VADDPS     Y4, Y0, Y0
 	VMASKMOVPS 32(CX), Y3, Y4
 	VADDPS     Y4, Y1, Y1
 
-fresh6:
+fresh7:
 	MOVQ    bias+24(FP), CX
 	TESTQ   CX, CX
-	JZ      unbiased7
+	JZ      unbiased8
 	VMOVUPS (CX), Y4
 	VADDPS  Y4, Y0, Y0
 	VMOVUPS 32(CX), Y4
 	VADDPS  Y4, Y1, Y1
 
-unbiased7:
+unbiased8:
 	MOVQ       residual+32(FP), CX
 	TESTQ      CX, CX
-	JZ         alone8
+	JZ         alone9
 	MOVQ       ldr+64(FP), DX
 	SHLQ       $0x02, DX
 	VMASKMOVPS (CX), Y2, Y4
@@ -138,7 +150,7 @@ unbiased7:
 	VMASKMOVPS 32(CX), Y3, Y4
 	VADDPS     Y4, Y1, Y1
 
-alone8:
+alone9:
 	VMASKMOVPS Y0, Y2, (AX)
 	VMASKMOVPS Y1, Y3, 32(AX)
 	VZEROUPPER
@@ -181,16 +193,32 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $128
 // func Gemm2(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·Gemm2(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none10
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
 
-blocks9:
+none10:
+blocks11:
 	VMOVUPS      (CX), Y4
 	VMOVUPS      32(CX), Y5
 	PREFETCHT1   (DX)
@@ -263,16 +291,16 @@ blocks9:
 	ADDQ         $+512, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks9
+	JNZ          blocks11
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+16
-	JL           part10
+	JL           part12
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh11
+	JZ           fresh13
 	MOVQ         AX, DX
 	VADDPS       (DX), Y0, Y0
 	VADDPS       32(DX), Y1, Y1
@@ -280,10 +308,10 @@ blocks9:
 	VADDPS       (DX), Y2, Y2
 	VADDPS       32(DX), Y3, Y3
 
-fresh11:
+fresh13:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased12
+	JZ      unbiased14
 	VMOVUPS (DX), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y2, Y2
@@ -291,10 +319,10 @@ fresh11:
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y6, Y3, Y3
 
-unbiased12:
+unbiased14:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone13
+	JZ     alone15
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Y0, Y0
@@ -303,7 +331,7 @@ unbiased12:
 	VADDPS (DX), Y2, Y2
 	VADDPS 32(DX), Y3, Y3
 
-alone13:
+alone15:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
@@ -312,7 +340,7 @@ alone13:
 	VZEROUPPER
 	RET
 
-part10:
+part12:
 	LEAQ       lanes<>+0(SB), CX
 	NEGQ       AX
 	VMOVUPS    64(CX)(AX*4), Y4
@@ -322,7 +350,7 @@ part10:
 	SHLQ       $0x02, CX
 	MOVQ       accumulate+80(FP), DX
 	TESTQ      DX, DX
-	JZ         fresh14
+	JZ         fresh16
 	MOVQ       AX, DX
 	VMASKMOVPS (DX), Y4, Y6
 	VADDPS     Y6, Y0, Y0
@@ -334,10 +362,10 @@ part10:
 	VMASKMOVPS 32(DX), Y5, Y6
 	VADDPS     Y6, Y3, Y3
 
-fresh14:
+fresh16:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased15
+	JZ      unbiased17
 	VMOVUPS (DX), Y6
 	VADDPS  Y6, Y0, Y0
 	VADDPS  Y6, Y2, Y2
@@ -345,10 +373,10 @@ fresh14:
 	VADDPS  Y6, Y1, Y1
 	VADDPS  Y6, Y3, Y3
 
-unbiased15:
+unbiased17:
 	MOVQ       residual+32(FP), DX
 	TESTQ      DX, DX
-	JZ         alone16
+	JZ         alone18
 	MOVQ       ldr+64(FP), BX
 	SHLQ       $0x02, BX
 	VMASKMOVPS (DX), Y4, Y6
@@ -361,7 +389,7 @@ unbiased15:
 	VMASKMOVPS 32(DX), Y5, Y6
 	VADDPS     Y6, Y3, Y3
 
-alone16:
+alone18:
 	VMASKMOVPS Y0, Y4, (AX)
 	VMASKMOVPS Y1, Y5, 32(AX)
 	ADDQ       CX, AX
@@ -373,18 +401,38 @@ alone16:
 // func Gemm3(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·Gemm3(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none19
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
 
-blocks17:
+none19:
+blocks20:
 	VMOVUPS      (CX), Y6
 	VMOVUPS      32(CX), Y7
 	PREFETCHT1   (DX)
@@ -481,16 +529,16 @@ blocks17:
 	ADDQ         $+512, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks17
+	JNZ          blocks20
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+16
-	JL           part18
+	JL           part21
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh19
+	JZ           fresh22
 	MOVQ         AX, DX
 	VADDPS       (DX), Y0, Y0
 	VADDPS       32(DX), Y1, Y1
@@ -501,10 +549,10 @@ blocks17:
 	VADDPS       (DX), Y4, Y4
 	VADDPS       32(DX), Y5, Y5
 
-fresh19:
+fresh22:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased20
+	JZ      unbiased23
 	VMOVUPS (DX), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y2, Y2
@@ -514,10 +562,10 @@ fresh19:
 	VADDPS  Y8, Y3, Y3
 	VADDPS  Y8, Y5, Y5
 
-unbiased20:
+unbiased23:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone21
+	JZ     alone24
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Y0, Y0
@@ -529,7 +577,7 @@ unbiased20:
 	VADDPS (DX), Y4, Y4
 	VADDPS 32(DX), Y5, Y5
 
-alone21:
+alone24:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
@@ -541,7 +589,7 @@ alone21:
 	VZEROUPPER
 	RET
 
-part18:
+part21:
 	LEAQ       lanes<>+0(SB), CX
 	NEGQ       AX
 	VMOVUPS    64(CX)(AX*4), Y6
@@ -551,7 +599,7 @@ part18:
 	SHLQ       $0x02, CX
 	MOVQ       accumulate+80(FP), DX
 	TESTQ      DX, DX
-	JZ         fresh22
+	JZ         fresh25
 	MOVQ       AX, DX
 	VMASKMOVPS (DX), Y6, Y8
 	VADDPS     Y8, Y0, Y0
@@ -568,10 +616,10 @@ part18:
 	VMASKMOVPS 32(DX), Y7, Y8
 	VADDPS     Y8, Y5, Y5
 
-fresh22:
+fresh25:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased23
+	JZ      unbiased26
 	VMOVUPS (DX), Y8
 	VADDPS  Y8, Y0, Y0
 	VADDPS  Y8, Y2, Y2
@@ -581,10 +629,10 @@ fresh22:
 	VADDPS  Y8, Y3, Y3
 	VADDPS  Y8, Y5, Y5
 
-unbiased23:
+unbiased26:
 	MOVQ       residual+32(FP), DX
 	TESTQ      DX, DX
-	JZ         alone24
+	JZ         alone27
 	MOVQ       ldr+64(FP), BX
 	SHLQ       $0x02, BX
 	VMASKMOVPS (DX), Y6, Y8
@@ -602,7 +650,7 @@ unbiased23:
 	VMASKMOVPS 32(DX), Y7, Y8
 	VADDPS     Y8, Y5, Y5
 
-alone24:
+alone27:
 	VMASKMOVPS Y0, Y6, (AX)
 	VMASKMOVPS Y1, Y7, 32(AX)
 	ADDQ       CX, AX
@@ -617,20 +665,44 @@ alone24:
 // func Gemm4(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·Gemm4(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none28
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
 
-blocks25:
+none28:
+blocks29:
 	VMOVUPS      (CX), Y8
 	VMOVUPS      32(CX), Y9
 	PREFETCHT1   (DX)
@@ -751,16 +823,16 @@ blocks25:
 	ADDQ         $+512, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks25
+	JNZ          blocks29
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+16
-	JL           part26
+	JL           part30
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh27
+	JZ           fresh31
 	MOVQ         AX, DX
 	VADDPS       (DX), Y0, Y0
 	VADDPS       32(DX), Y1, Y1
@@ -774,10 +846,10 @@ blocks25:
 	VADDPS       (DX), Y6, Y6
 	VADDPS       32(DX), Y7, Y7
 
-fresh27:
+fresh31:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased28
+	JZ      unbiased32
 	VMOVUPS (DX), Y10
 	VADDPS  Y10, Y0, Y0
 	VADDPS  Y10, Y2, Y2
@@ -789,10 +861,10 @@ fresh27:
 	VADDPS  Y10, Y5, Y5
 	VADDPS  Y10, Y7, Y7
 
-unbiased28:
+unbiased32:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone29
+	JZ     alone33
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Y0, Y0
@@ -807,7 +879,7 @@ unbiased28:
 	VADDPS (DX), Y6, Y6
 	VADDPS 32(DX), Y7, Y7
 
-alone29:
+alone33:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
@@ -822,7 +894,7 @@ alone29:
 	VZEROUPPER
 	RET
 
-part26:
+part30:
 	LEAQ       lanes<>+0(SB), CX
 	NEGQ       AX
 	VMOVUPS    64(CX)(AX*4), Y8
@@ -832,7 +904,7 @@ part26:
 	SHLQ       $0x02, CX
 	MOVQ       accumulate+80(FP), DX
 	TESTQ      DX, DX
-	JZ         fresh30
+	JZ         fresh34
 	MOVQ       AX, DX
 	VMASKMOVPS (DX), Y8, Y10
 	VADDPS     Y10, Y0, Y0
@@ -854,10 +926,10 @@ part26:
 	VMASKMOVPS 32(DX), Y9, Y10
 	VADDPS     Y10, Y7, Y7
 
-fresh30:
+fresh34:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased31
+	JZ      unbiased35
 	VMOVUPS (DX), Y10
 	VADDPS  Y10, Y0, Y0
 	VADDPS  Y10, Y2, Y2
@@ -869,10 +941,10 @@ fresh30:
 	VADDPS  Y10, Y5, Y5
 	VADDPS  Y10, Y7, Y7
 
-unbiased31:
+unbiased35:
 	MOVQ       residual+32(FP), DX
 	TESTQ      DX, DX
-	JZ         alone32
+	JZ         alone36
 	MOVQ       ldr+64(FP), BX
 	SHLQ       $0x02, BX
 	VMASKMOVPS (DX), Y8, Y10
@@ -895,7 +967,7 @@ unbiased31:
 	VMASKMOVPS 32(DX), Y9, Y10
 	VADDPS     Y10, Y7, Y7
 
-alone32:
+alone36:
 	VMASKMOVPS Y0, Y8, (AX)
 	VMASKMOVPS Y1, Y9, 32(AX)
 	ADDQ       CX, AX
@@ -913,22 +985,50 @@ alone32:
 // func Gemm5(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·Gemm5(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none37
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
 
-blocks33:
+none37:
+blocks38:
 	VMOVUPS      (CX), Y10
 	VMOVUPS      32(CX), Y11
 	PREFETCHT1   (DX)
@@ -1073,16 +1173,16 @@ blocks33:
 	ADDQ         $+512, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks33
+	JNZ          blocks38
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+16
-	JL           part34
+	JL           part39
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh35
+	JZ           fresh40
 	MOVQ         AX, DX
 	VADDPS       (DX), Y0, Y0
 	VADDPS       32(DX), Y1, Y1
@@ -1099,10 +1199,10 @@ blocks33:
 	VADDPS       (DX), Y8, Y8
 	VADDPS       32(DX), Y9, Y9
 
-fresh35:
+fresh40:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased36
+	JZ      unbiased41
 	VMOVUPS (DX), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y2, Y2
@@ -1116,10 +1216,10 @@ fresh35:
 	VADDPS  Y12, Y7, Y7
 	VADDPS  Y12, Y9, Y9
 
-unbiased36:
+unbiased41:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone37
+	JZ     alone42
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Y0, Y0
@@ -1137,7 +1237,7 @@ unbiased36:
 	VADDPS (DX), Y8, Y8
 	VADDPS 32(DX), Y9, Y9
 
-alone37:
+alone42:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
@@ -1155,7 +1255,7 @@ alone37:
 	VZEROUPPER
 	RET
 
-part34:
+part39:
 	LEAQ       lanes<>+0(SB), CX
 	NEGQ       AX
 	VMOVUPS    64(CX)(AX*4), Y10
@@ -1165,7 +1265,7 @@ part34:
 	SHLQ       $0x02, CX
 	MOVQ       accumulate+80(FP), DX
 	TESTQ      DX, DX
-	JZ         fresh38
+	JZ         fresh43
 	MOVQ       AX, DX
 	VMASKMOVPS (DX), Y10, Y12
 	VADDPS     Y12, Y0, Y0
@@ -1192,10 +1292,10 @@ part34:
 	VMASKMOVPS 32(DX), Y11, Y12
 	VADDPS     Y12, Y9, Y9
 
-fresh38:
+fresh43:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased39
+	JZ      unbiased44
 	VMOVUPS (DX), Y12
 	VADDPS  Y12, Y0, Y0
 	VADDPS  Y12, Y2, Y2
@@ -1209,10 +1309,10 @@ fresh38:
 	VADDPS  Y12, Y7, Y7
 	VADDPS  Y12, Y9, Y9
 
-unbiased39:
+unbiased44:
 	MOVQ       residual+32(FP), DX
 	TESTQ      DX, DX
-	JZ         alone40
+	JZ         alone45
 	MOVQ       ldr+64(FP), BX
 	SHLQ       $0x02, BX
 	VMASKMOVPS (DX), Y10, Y12
@@ -1240,7 +1340,7 @@ unbiased39:
 	VMASKMOVPS 32(DX), Y11, Y12
 	VADDPS     Y12, Y9, Y9
 
-alone40:
+alone45:
 	VMASKMOVPS Y0, Y10, (AX)
 	VMASKMOVPS Y1, Y11, 32(AX)
 	ADDQ       CX, AX
@@ -1261,24 +1361,56 @@ alone40:
 // func Gemm6(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·Gemm6(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none46
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
 
-blocks41:
+none46:
+blocks47:
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
 	PREFETCHT1   (DX)
@@ -1447,16 +1579,16 @@ blocks41:
 	ADDQ         $+512, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks41
+	JNZ          blocks47
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+16
-	JL           part42
+	JL           part48
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh43
+	JZ           fresh49
 	MOVQ         AX, DX
 	VADDPS       (DX), Y0, Y0
 	VADDPS       32(DX), Y1, Y1
@@ -1476,10 +1608,10 @@ blocks41:
 	VADDPS       (DX), Y10, Y10
 	VADDPS       32(DX), Y11, Y11
 
-fresh43:
+fresh49:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased44
+	JZ      unbiased50
 	VMOVUPS (DX), Y14
 	VADDPS  Y14, Y0, Y0
 	VADDPS  Y14, Y2, Y2
@@ -1495,10 +1627,10 @@ fresh43:
 	VADDPS  Y14, Y9, Y9
 	VADDPS  Y14, Y11, Y11
 
-unbiased44:
+unbiased50:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone45
+	JZ     alone51
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Y0, Y0
@@ -1519,7 +1651,7 @@ unbiased44:
 	VADDPS (DX), Y10, Y10
 	VADDPS 32(DX), Y11, Y11
 
-alone45:
+alone51:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
@@ -1540,7 +1672,7 @@ alone45:
 	VZEROUPPER
 	RET
 
-part42:
+part48:
 	LEAQ       lanes<>+0(SB), CX
 	NEGQ       AX
 	VMOVUPS    64(CX)(AX*4), Y12
@@ -1550,7 +1682,7 @@ part42:
 	SHLQ       $0x02, CX
 	MOVQ       accumulate+80(FP), DX
 	TESTQ      DX, DX
-	JZ         fresh46
+	JZ         fresh52
 	MOVQ       AX, DX
 	VMASKMOVPS (DX), Y12, Y14
 	VADDPS     Y14, Y0, Y0
@@ -1582,10 +1714,10 @@ part42:
 	VMASKMOVPS 32(DX), Y13, Y14
 	VADDPS     Y14, Y11, Y11
 
-fresh46:
+fresh52:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased47
+	JZ      unbiased53
 	VMOVUPS (DX), Y14
 	VADDPS  Y14, Y0, Y0
 	VADDPS  Y14, Y2, Y2
@@ -1601,10 +1733,10 @@ fresh46:
 	VADDPS  Y14, Y9, Y9
 	VADDPS  Y14, Y11, Y11
 
-unbiased47:
+unbiased53:
 	MOVQ       residual+32(FP), DX
 	TESTQ      DX, DX
-	JZ         alone48
+	JZ         alone54
 	MOVQ       ldr+64(FP), BX
 	SHLQ       $0x02, BX
 	VMASKMOVPS (DX), Y12, Y14
@@ -1637,7 +1769,7 @@ unbiased47:
 	VMASKMOVPS 32(DX), Y13, Y14
 	VADDPS     Y14, Y11, Y11
 
-alone48:
+alone54:
 	VMASKMOVPS Y0, Y12, (AX)
 	VMASKMOVPS Y1, Y13, 32(AX)
 	ADDQ       CX, AX
@@ -1670,33 +1802,33 @@ TEXT ·Copy(SB), NOSPLIT, $0-48
 	MOVQ rows+32(FP), SI
 	MOVQ n+40(FP), DI
 
-rows49:
+rows55:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors50:
+vectors56:
 	CMPQ    R9, $+8
-	JL      rest51
+	JL      rest57
 	VMOVUPS (DX)(R8*1), Y0
 	VMOVUPS Y0, (AX)(R8*1)
 	ADDQ    $+32, R8
 	SUBQ    $+8, R9
-	JMP     vectors50
+	JMP     vectors56
 
-rest51:
+rest57:
 	TESTQ      R9, R9
-	JZ         done52
+	JZ         done58
 	LEAQ       lanes<>+0(SB), R10
 	NEGQ       R9
 	VMOVUPS    64(R10)(R9*4), Y0
 	VMASKMOVPS (DX)(R8*1), Y0, Y1
 	VMASKMOVPS Y1, Y0, (AX)(R8*1)
 
-done52:
+done58:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows49
+	JNZ  rows55
 	VZEROUPPER
 	RET
 
@@ -1713,23 +1845,23 @@ TEXT ·ReLU(SB), NOSPLIT, $0-48
 	MOVQ   n+40(FP), DI
 	VXORPS Y0, Y0, Y0
 
-rows53:
+rows59:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors54:
+vectors60:
 	CMPQ    R9, $+8
-	JL      rest55
+	JL      rest61
 	VMOVUPS (DX)(R8*1), Y1
 	VMAXPS  Y1, Y0, Y1
 	VMOVUPS Y1, (AX)(R8*1)
 	ADDQ    $+32, R8
 	SUBQ    $+8, R9
-	JMP     vectors54
+	JMP     vectors60
 
-rest55:
+rest61:
 	TESTQ      R9, R9
-	JZ         done56
+	JZ         done62
 	LEAQ       lanes<>+0(SB), R10
 	NEGQ       R9
 	VMOVUPS    64(R10)(R9*4), Y1
@@ -1737,11 +1869,11 @@ rest55:
 	VMAXPS     Y2, Y0, Y2
 	VMASKMOVPS Y2, Y1, (AX)(R8*1)
 
-done56:
+done62:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows53
+	JNZ  rows59
 	VZEROUPPER
 	RET
 
@@ -1763,13 +1895,13 @@ TEXT ·GELU(SB), NOSPLIT, $0-48
 	VBROADCASTSS f3c1e7544<>+0(SB), Y4
 	VBROADCASTSS fc013575d<>+0(SB), Y5
 
-rows57:
+rows63:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors58:
+vectors64:
 	CMPQ         R9, $+8
-	JL           rest59
+	JL           rest65
 	VMOVUPS      (DX)(R8*1), Y6
 	VMULPS       Y6, Y6, Y8
 	VMINPS       f42100000<>+0(SB), Y8, Y8
@@ -1806,11 +1938,11 @@ vectors58:
 	VMOVUPS      Y6, (AX)(R8*1)
 	ADDQ         $+32, R8
 	SUBQ         $+8, R9
-	JMP          vectors58
+	JMP          vectors64
 
-rest59:
+rest65:
 	TESTQ        R9, R9
-	JZ           done60
+	JZ           done66
 	LEAQ         lanes<>+0(SB), R10
 	NEGQ         R9
 	VMOVUPS      64(R10)(R9*4), Y6
@@ -1849,11 +1981,11 @@ rest59:
 	VMULPS       Y8, Y7, Y7
 	VMASKMOVPS   Y7, Y6, (AX)(R8*1)
 
-done60:
+done66:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows57
+	JNZ  rows63
 	VZEROUPPER
 	RET
 
@@ -2035,13 +2167,13 @@ TEXT ·GELUTanh(SB), NOSPLIT, $0-48
 	VBROADCASTSS f3c1e7544<>+0(SB), Y4
 	VBROADCASTSS fc0135761<>+0(SB), Y5
 
-rows61:
+rows67:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors62:
+vectors68:
 	CMPQ         R9, $+8
-	JL           rest63
+	JL           rest69
 	VMOVUPS      (DX)(R8*1), Y6
 	VMULPS       Y6, Y6, Y8
 	VMOVUPS      fbdd2d3e7<>+0(SB), Y7
@@ -2072,11 +2204,11 @@ vectors62:
 	VMOVUPS      Y6, (AX)(R8*1)
 	ADDQ         $+32, R8
 	SUBQ         $+8, R9
-	JMP          vectors62
+	JMP          vectors68
 
-rest63:
+rest69:
 	TESTQ        R9, R9
-	JZ           done64
+	JZ           done70
 	LEAQ         lanes<>+0(SB), R10
 	NEGQ         R9
 	VMOVUPS      64(R10)(R9*4), Y6
@@ -2109,11 +2241,11 @@ rest63:
 	VMULPS       Y8, Y7, Y7
 	VMASKMOVPS   Y7, Y6, (AX)(R8*1)
 
-done64:
+done70:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows61
+	JNZ  rows67
 	VZEROUPPER
 	RET
 
@@ -2155,13 +2287,13 @@ TEXT ·QuickGELU(SB), NOSPLIT, $0-48
 	VBROADCASTSS f3c1e7544<>+0(SB), Y4
 	VBROADCASTSS fc01d265f<>+0(SB), Y5
 
-rows65:
+rows71:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors66:
+vectors72:
 	CMPQ         R9, $+8
-	JL           rest67
+	JL           rest73
 	VMOVUPS      (DX)(R8*1), Y6
 	VMULPS       Y5, Y6, Y7
 	VMOVUPS      f42fc0000<>+0(SB), Y8
@@ -2189,11 +2321,11 @@ vectors66:
 	VMOVUPS      Y6, (AX)(R8*1)
 	ADDQ         $+32, R8
 	SUBQ         $+8, R9
-	JMP          vectors66
+	JMP          vectors72
 
-rest67:
+rest73:
 	TESTQ        R9, R9
-	JZ           done68
+	JZ           done74
 	LEAQ         lanes<>+0(SB), R10
 	NEGQ         R9
 	VMOVUPS      64(R10)(R9*4), Y6
@@ -2223,11 +2355,11 @@ rest67:
 	VMULPS       Y8, Y7, Y7
 	VMASKMOVPS   Y7, Y6, (AX)(R8*1)
 
-done68:
+done74:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows65
+	JNZ  rows71
 	VZEROUPPER
 	RET
 
@@ -2259,13 +2391,13 @@ TEXT ·SiLU(SB), NOSPLIT, $0-48
 	VBROADCASTSS f3c1e7544<>+0(SB), Y4
 	VBROADCASTSS fbfb8aa3b<>+0(SB), Y5
 
-rows69:
+rows75:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors70:
+vectors76:
 	CMPQ         R9, $+8
-	JL           rest71
+	JL           rest77
 	VMOVUPS      (DX)(R8*1), Y6
 	VMULPS       Y5, Y6, Y7
 	VMOVUPS      f42fc0000<>+0(SB), Y8
@@ -2293,11 +2425,11 @@ vectors70:
 	VMOVUPS      Y6, (AX)(R8*1)
 	ADDQ         $+32, R8
 	SUBQ         $+8, R9
-	JMP          vectors70
+	JMP          vectors76
 
-rest71:
+rest77:
 	TESTQ        R9, R9
-	JZ           done72
+	JZ           done78
 	LEAQ         lanes<>+0(SB), R10
 	NEGQ         R9
 	VMOVUPS      64(R10)(R9*4), Y6
@@ -2327,11 +2459,11 @@ rest71:
 	VMULPS       Y8, Y7, Y7
 	VMASKMOVPS   Y7, Y6, (AX)(R8*1)
 
-done72:
+done78:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows69
+	JNZ  rows75
 	VZEROUPPER
 	RET
 
@@ -2363,13 +2495,13 @@ TEXT ·Sigmoid(SB), NOSPLIT, $0-48
 	VBROADCASTSS f3c1e7544<>+0(SB), Y4
 	VBROADCASTSS fbfb8aa3b<>+0(SB), Y5
 
-rows73:
+rows79:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors74:
+vectors80:
 	CMPQ         R9, $+8
-	JL           rest75
+	JL           rest81
 	VMOVUPS      (DX)(R8*1), Y6
 	VMULPS       Y5, Y6, Y6
 	VMOVUPS      f42fc0000<>+0(SB), Y7
@@ -2397,11 +2529,11 @@ vectors74:
 	VMOVUPS      Y6, (AX)(R8*1)
 	ADDQ         $+32, R8
 	SUBQ         $+8, R9
-	JMP          vectors74
+	JMP          vectors80
 
-rest75:
+rest81:
 	TESTQ        R9, R9
-	JZ           done76
+	JZ           done82
 	LEAQ         lanes<>+0(SB), R10
 	NEGQ         R9
 	VMOVUPS      64(R10)(R9*4), Y6
@@ -2431,11 +2563,11 @@ rest75:
 	VMOVAPS      Y7, Y7
 	VMASKMOVPS   Y7, Y6, (AX)(R8*1)
 
-done76:
+done82:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows73
+	JNZ  rows79
 	VZEROUPPER
 	RET
 
@@ -2448,20 +2580,20 @@ TEXT ·Add(SB), NOSPLIT, $0-32
 	MOVQ n+24(FP), BX
 	XORQ SI, SI
 
-vectors77:
+vectors83:
 	CMPQ    BX, $+8
-	JL      rest78
+	JL      rest84
 	VMOVUPS (CX)(SI*1), Y0
 	VMOVUPS (DX)(SI*1), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*1)
 	ADDQ    $+32, SI
 	SUBQ    $+8, BX
-	JMP     vectors77
+	JMP     vectors83
 
-rest78:
+rest84:
 	TESTQ      BX, BX
-	JZ         done79
+	JZ         done85
 	LEAQ       lanes<>+0(SB), DI
 	NEGQ       BX
 	VMOVUPS    64(DI)(BX*4), Y0
@@ -2470,7 +2602,7 @@ rest78:
 	VADDPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*1)
 
-done79:
+done85:
 	VZEROUPPER
 	RET
 
@@ -2483,20 +2615,20 @@ TEXT ·Mul(SB), NOSPLIT, $0-32
 	MOVQ n+24(FP), BX
 	XORQ SI, SI
 
-vectors80:
+vectors86:
 	CMPQ    BX, $+8
-	JL      rest81
+	JL      rest87
 	VMOVUPS (CX)(SI*1), Y0
 	VMOVUPS (DX)(SI*1), Y1
 	VMULPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*1)
 	ADDQ    $+32, SI
 	SUBQ    $+8, BX
-	JMP     vectors80
+	JMP     vectors86
 
-rest81:
+rest87:
 	TESTQ      BX, BX
-	JZ         done82
+	JZ         done88
 	LEAQ       lanes<>+0(SB), DI
 	NEGQ       BX
 	VMOVUPS    64(DI)(BX*4), Y0
@@ -2505,7 +2637,7 @@ rest81:
 	VMULPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*1)
 
-done82:
+done88:
 	VZEROUPPER
 	RET
 
@@ -2524,37 +2656,37 @@ TEXT ·LayerNorm(SB), NOSPLIT, $0-44
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 
-pairs83:
+pairs89:
 	CMPQ    R8, $+16
-	JL      single84
+	JL      single90
 	VMOVUPS (CX)(DI*1), Y3
 	VADDPS  Y3, Y1, Y1
 	VMOVUPS 32(CX)(DI*1), Y3
 	VADDPS  Y3, Y2, Y2
 	ADDQ    $+64, DI
 	SUBQ    $+16, R8
-	JMP     pairs83
+	JMP     pairs89
 
-single84:
-vectors85:
+single90:
+vectors91:
 	CMPQ    R8, $+8
-	JL      rest86
+	JL      rest92
 	VMOVUPS (CX)(DI*1), Y3
 	VADDPS  Y3, Y1, Y1
 	ADDQ    $+32, DI
 	SUBQ    $+8, R8
-	JMP     vectors85
+	JMP     vectors91
 
-rest86:
+rest92:
 	TESTQ      R8, R8
-	JZ         done87
+	JZ         done93
 	LEAQ       lanes<>+0(SB), R9
 	NEGQ       R8
 	VMOVUPS    64(R9)(R8*4), Y3
 	VMASKMOVPS (CX)(DI*1), Y3, Y3
 	VADDPS     Y3, Y1, Y1
 
-done87:
+done93:
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X1, X2, X2
@@ -2569,9 +2701,9 @@ done87:
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 
-pairs88:
+pairs94:
 	CMPQ    R8, $+16
-	JL      single89
+	JL      single95
 	VMOVUPS (CX)(DI*1), Y4
 	VSUBPS  Y1, Y4, Y4
 	VMULPS  Y4, Y4, Y4
@@ -2582,23 +2714,23 @@ pairs88:
 	VADDPS  Y4, Y3, Y3
 	ADDQ    $+64, DI
 	SUBQ    $+16, R8
-	JMP     pairs88
+	JMP     pairs94
 
-single89:
-vectors90:
+single95:
+vectors96:
 	CMPQ    R8, $+8
-	JL      rest91
+	JL      rest97
 	VMOVUPS (CX)(DI*1), Y4
 	VSUBPS  Y1, Y4, Y4
 	VMULPS  Y4, Y4, Y4
 	VADDPS  Y4, Y2, Y2
 	ADDQ    $+32, DI
 	SUBQ    $+8, R8
-	JMP     vectors90
+	JMP     vectors96
 
-rest91:
+rest97:
 	TESTQ      R8, R8
-	JZ         done92
+	JZ         done98
 	LEAQ       lanes<>+0(SB), R9
 	NEGQ       R8
 	VMOVUPS    64(R9)(R8*4), Y4
@@ -2608,7 +2740,7 @@ rest91:
 	VMULPS     Y5, Y5, Y5
 	VADDPS     Y5, Y2, Y2
 
-done92:
+done98:
 	VADDPS       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPS       X2, X3, X3
@@ -2625,9 +2757,9 @@ done92:
 	VBROADCASTSS X0, Y0
 	XORQ         DI, DI
 
-vectors93:
+vectors99:
 	CMPQ        SI, $+8
-	JL          rest94
+	JL          rest100
 	VMOVUPS     (CX)(DI*1), Y2
 	VMOVUPS     (DX)(DI*1), Y3
 	VMOVUPS     (BX)(DI*1), Y4
@@ -2637,11 +2769,11 @@ vectors93:
 	VMOVUPS     Y2, (AX)(DI*1)
 	ADDQ        $+32, DI
 	SUBQ        $+8, SI
-	JMP         vectors93
+	JMP         vectors99
 
-rest94:
+rest100:
 	TESTQ       SI, SI
-	JZ          done95
+	JZ          done101
 	LEAQ        lanes<>+0(SB), R8
 	NEGQ        SI
 	VMOVUPS     64(R8)(SI*4), Y2
@@ -2653,7 +2785,7 @@ rest94:
 	VFMADD213PS Y5, Y4, Y3
 	VMASKMOVPS  Y3, Y2, (AX)(DI*1)
 
-done95:
+done101:
 	VZEROUPPER
 	RET
 
@@ -2668,26 +2800,26 @@ TEXT ·Normalize(SB), NOSPLIT, $0-24
 	MOVQ   DX, BX
 	XORQ   SI, SI
 
-quads96:
+quads102:
 	CMPQ        BX, $+4
-	JL          rest97
+	JL          rest103
 	VCVTPS2PD   (CX)(SI*1), Y2
 	VFMADD231PD Y2, Y2, Y0
 	ADDQ        $+16, SI
 	SUBQ        $+4, BX
-	JMP         quads96
+	JMP         quads102
 
-rest97:
+rest103:
 	TESTQ       BX, BX
-	JZ          done98
+	JZ          done104
 	VMOVSS      (CX)(SI*1), X2
 	VCVTSS2SD   X2, X2, X2
 	VFMADD231SD X2, X2, X1
 	ADDQ        $+4, SI
 	DECQ        BX
-	JMP         rest97
+	JMP         rest103
 
-done98:
+done104:
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X0, X2, X2
 	VPERMILPD    $0x01, X2, X0
@@ -2697,29 +2829,29 @@ done98:
 	VXORPD       X1, X1, X1
 	VXORPD       X0, X0, X0
 	VUCOMISD     X1, X2
-	JEQ          zeros99
+	JEQ          zeros105
 	MOVQ         $0x3ff0000000000000, BX
 	VMOVQ        BX, X0
 	VDIVSD       X2, X0, X0
 
-zeros99:
+zeros105:
 	VBROADCASTSD X0, Y1
 	XORQ         BX, BX
 
-quads100:
+quads106:
 	CMPQ       DX, $+4
-	JL         rest101
+	JL         rest107
 	VCVTPS2PD  (CX)(BX*1), Y2
 	VMULPD     Y1, Y2, Y2
 	VCVTPD2PSY Y2, X2
 	VMOVUPS    X2, (AX)(BX*1)
 	ADDQ       $+16, BX
 	SUBQ       $+4, DX
-	JMP        quads100
+	JMP        quads106
 
-rest101:
+rest107:
 	TESTQ     DX, DX
-	JZ        done102
+	JZ        done108
 	VMOVSS    (CX)(BX*1), X1
 	VCVTSS2SD X1, X1, X1
 	VMULSD    X0, X1, X1
@@ -2727,9 +2859,9 @@ rest101:
 	VMOVSS    X1, (AX)(BX*1)
 	ADDQ      $+4, BX
 	DECQ      DX
-	JMP       rest101
+	JMP       rest107
 
-done102:
+done108:
 	VZEROUPPER
 	RET
 
@@ -2745,18 +2877,18 @@ TEXT ·Mean(SB), NOSPLIT, $0-44
 	VBROADCASTSS share+40(FP), Y0
 	XORQ         DI, DI
 
-vectors103:
+vectors109:
 	CMPQ   SI, $+8
-	JL     rest104
+	JL     rest110
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	MOVQ   CX, R8
 	MOVQ   BX, R9
 	ADDQ   DI, R8
 
-pairs106:
+pairs112:
 	CMPQ    R9, $+2
-	JL      single107
+	JL      single113
 	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y1, Y1
 	ADDQ    DX, R8
@@ -2764,25 +2896,25 @@ pairs106:
 	VADDPS  Y3, Y2, Y2
 	ADDQ    DX, R8
 	SUBQ    $+2, R9
-	JMP     pairs106
+	JMP     pairs112
 
-single107:
+single113:
 	TESTQ   R9, R9
-	JZ      summed108
+	JZ      summed114
 	VMOVUPS (R8), Y3
 	VADDPS  Y3, Y1, Y1
 
-summed108:
+summed114:
 	VADDPS  Y2, Y1, Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)(DI*1)
 	ADDQ    $+32, DI
 	SUBQ    $+8, SI
-	JMP     vectors103
+	JMP     vectors109
 
-rest104:
+rest110:
 	TESTQ   SI, SI
-	JZ      done105
+	JZ      done111
 	LEAQ    lanes<>+0(SB), R8
 	NEGQ    SI
 	VMOVUPS 64(R8)(SI*4), Y1
@@ -2791,9 +2923,9 @@ rest104:
 	MOVQ    BX, BX
 	ADDQ    DI, CX
 
-pairs109:
+pairs115:
 	CMPQ       BX, $+2
-	JL         single110
+	JL         single116
 	VMASKMOVPS (CX), Y1, Y4
 	VADDPS     Y4, Y2, Y2
 	ADDQ       DX, CX
@@ -2801,20 +2933,20 @@ pairs109:
 	VADDPS     Y4, Y3, Y3
 	ADDQ       DX, CX
 	SUBQ       $+2, BX
-	JMP        pairs109
+	JMP        pairs115
 
-single110:
+single116:
 	TESTQ      BX, BX
-	JZ         summed111
+	JZ         summed117
 	VMASKMOVPS (CX), Y1, Y4
 	VADDPS     Y4, Y2, Y2
 
-summed111:
+summed117:
 	VADDPS     Y3, Y2, Y2
 	VMULPS     Y0, Y2, Y2
 	VMASKMOVPS Y2, Y1, (AX)(DI*1)
 
-done105:
+done111:
 	VZEROUPPER
 	RET
 
@@ -2828,9 +2960,9 @@ TEXT ·Rotate(SB), NOSPLIT, $0-40
 	MOVQ n+32(FP), SI
 	XORQ DI, DI
 
-vectors112:
+vectors118:
 	CMPQ           SI, $+8
-	JL             rest113
+	JL             rest119
 	VMOVUPS        (CX)(DI*1), Y0
 	VPERMILPS      $0xb1, Y0, Y1
 	VMOVUPS        (BX)(DI*1), Y2
@@ -2840,11 +2972,11 @@ vectors112:
 	VMOVUPS        Y0, (AX)(DI*1)
 	ADDQ           $+32, DI
 	SUBQ           $+8, SI
-	JMP            vectors112
+	JMP            vectors118
 
-rest113:
+rest119:
 	TESTQ          SI, SI
-	JZ             done114
+	JZ             done120
 	LEAQ           lanes<>+0(SB), R8
 	NEGQ           SI
 	VMOVUPS        64(R8)(SI*4), Y0
@@ -2856,7 +2988,7 @@ rest113:
 	VFMADDSUB213PS Y2, Y3, Y1
 	VMASKMOVPS     Y1, Y0, (AX)(DI*1)
 
-done114:
+done120:
 	VZEROUPPER
 	RET
 
@@ -2878,17 +3010,17 @@ TEXT ·Softmax(SB), NOSPLIT, $0-44
 	XORQ         DI, DI
 	MOVQ         BX, R8
 
-vectors115:
+vectors121:
 	CMPQ   R8, $+8
-	JL     rest116
+	JL     rest122
 	VMAXPS (CX)(DI*1), Y5, Y5
 	ADDQ   $+32, DI
 	SUBQ   $+8, R8
-	JMP    vectors115
+	JMP    vectors121
 
-rest116:
+rest122:
 	TESTQ      R8, R8
-	JZ         done117
+	JZ         done123
 	LEAQ       lanes<>+0(SB), R9
 	NEGQ       R8
 	VMOVUPS    64(R9)(R8*4), Y6
@@ -2896,7 +3028,7 @@ rest116:
 	VBLENDVPS  Y6, Y7, Y5, Y7
 	VMAXPS     Y7, Y5, Y5
 
-done117:
+done123:
 	VEXTRACTF128 $0x01, Y5, X6
 	VMAXPS       X5, X6, X6
 	VPERMILPS    $0x4e, X6, X5
@@ -2910,9 +3042,9 @@ done117:
 	XORQ         DI, DI
 	MOVQ         BX, R8
 
-vectors118:
+vectors124:
 	CMPQ        R8, $+8
-	JL          rest119
+	JL          rest125
 	VMOVUPS     (CX)(DI*1), Y8
 	VSUBPS      Y5, Y8, Y8
 	VMULPS      Y6, Y8, Y8
@@ -2935,11 +3067,11 @@ vectors118:
 	VADDPS      Y8, Y7, Y7
 	ADDQ        $+32, DI
 	SUBQ        $+8, R8
-	JMP         vectors118
+	JMP         vectors124
 
-rest119:
+rest125:
 	TESTQ       R8, R8
-	JZ          done120
+	JZ          done126
 	LEAQ        lanes<>+0(SB), R9
 	NEGQ        R8
 	VMOVUPS     64(R9)(R8*4), Y8
@@ -2965,7 +3097,7 @@ rest119:
 	VMASKMOVPS  Y9, Y8, (CX)(DI*1)
 	VADDPS      Y9, Y7, Y7
 
-done120:
+done126:
 	VEXTRACTF128 $0x01, Y7, X0
 	VADDPS       X7, X0, X0
 	VPERMILPS    $0x4e, X0, X1
@@ -2976,20 +3108,20 @@ done120:
 	VDIVSS       X0, X1, X1
 	VBROADCASTSS X1, Y0
 
-whole121:
+whole127:
 	CMPQ    BX, $+8
-	JL      part122
+	JL      part128
 	VMULPS  (CX), Y0, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    $+32, CX
 	ADDQ    DX, AX
 	SUBQ    $+8, BX
 	DECQ    SI
-	JMP     whole121
+	JMP     whole127
 
-part122:
+part128:
 	TESTQ      BX, BX
-	JZ         zeros123
+	JZ         zeros129
 	LEAQ       lanes<>+0(SB), DI
 	NEGQ       BX
 	VMOVUPS    64(DI)(BX*4), Y1
@@ -2999,18 +3131,18 @@ part122:
 	ADDQ       DX, AX
 	DECQ       SI
 
-zeros123:
+zeros129:
 	VXORPS Y1, Y1, Y1
 
-again125:
+again131:
 	TESTQ   SI, SI
-	JLE     done124
+	JLE     done130
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 	DECQ    SI
-	JMP     again125
+	JMP     again131
 
-done124:
+done130:
 	VZEROUPPER
 	RET
 
@@ -3043,26 +3175,26 @@ TEXT ·PackRow(SB), NOSPLIT, $0-32
 	SHLQ $0x02, DX
 	MOVQ n+24(FP), BX
 
-whole126:
+whole132:
 	CMPQ    BX, $+8
-	JL      part127
+	JL      part133
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    $+32, CX
 	ADDQ    DX, AX
 	SUBQ    $+8, BX
-	JMP     whole126
+	JMP     whole132
 
-part127:
+part133:
 	TESTQ      BX, BX
-	JZ         done128
+	JZ         done134
 	LEAQ       lanes<>+0(SB), DX
 	NEGQ       BX
 	VMOVUPS    64(DX)(BX*4), Y0
 	VMASKMOVPS (CX), Y0, Y0
 	VMOVUPS    Y0, (AX)
 
-done128:
+done134:
 	VZEROUPPER
 	RET
 
@@ -3079,7 +3211,7 @@ TEXT ·Transpose8(SB), NOSPLIT, $0-40
 	LEAQ (CX)(CX*2), DI
 	LEAQ (BX)(BX*2), R8
 
-blocks129:
+blocks135:
 	LEAQ        (DX)(BX*4), R9
 	LEAQ        (AX)(CX*4), R10
 	VMOVUPS     (DX), X0
@@ -3125,7 +3257,7 @@ blocks129:
 	ADDQ        $+32, DX
 	LEAQ        (R10)(CX*4), AX
 	DECQ        SI
-	JNZ         blocks129
+	JNZ         blocks135
 	VZEROUPPER
 	RET
 
@@ -3141,9 +3273,9 @@ TEXT ·Depthwise(SB), NOSPLIT, $0-88
 	SHLQ $0x02, SI
 	XORQ DI, DI
 
-groups130:
+groups136:
 	CMPQ    DX, $+32
-	JL      single131
+	JL      single137
 	MOVQ    bias+8(FP), R8
 	VMOVUPS (R8)(DI*1), Y0
 	VMOVUPS 32(R8)(DI*1), Y1
@@ -3153,14 +3285,14 @@ groups130:
 	LEAQ    (CX)(DI*1), R9
 	MOVQ    high+40(FP), R10
 
-rows132:
+rows138:
 	TESTQ R10, R10
-	JLE   added134
+	JLE   added140
 	MOVQ  R8, R11
 	MOVQ  R9, R12
 	MOVQ  wide+48(FP), R13
 
-across133:
+across139:
 	VMOVUPS     (R11), Y4
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y5, Y4, Y0
@@ -3176,48 +3308,6 @@ across133:
 	ADDQ        BX, R11
 	ADDQ        SI, R12
 	DECQ        R13
-	JNZ         across133
-	MOVQ        srcRow+56(FP), R11
-	LEAQ        (R8)(R11*4), R8
-	MOVQ        filterRow+72(FP), R11
-	LEAQ        (R9)(R11*4), R9
-	DECQ        R10
-	JMP         rows132
-
-added134:
-	MOVQ    dst+0(FP), R8
-	VMOVUPS Y0, (R8)(DI*1)
-	VMOVUPS Y1, 32(R8)(DI*1)
-	VMOVUPS Y2, 64(R8)(DI*1)
-	VMOVUPS Y3, 96(R8)(DI*1)
-	ADDQ    $+128, DI
-	SUBQ    $+32, DX
-	JMP     groups130
-
-single131:
-vectors135:
-	CMPQ    DX, $+8
-	JL      rest136
-	MOVQ    bias+8(FP), R8
-	VMOVUPS (R8)(DI*1), Y0
-	LEAQ    (AX)(DI*1), R8
-	LEAQ    (CX)(DI*1), R9
-	MOVQ    high+40(FP), R10
-
-rows138:
-	TESTQ R10, R10
-	JLE   added140
-	MOVQ  R8, R11
-	MOVQ  R9, R12
-	MOVQ  wide+48(FP), R13
-
-across139:
-	VMOVUPS     (R11), Y1
-	VMOVUPS     (R12), Y2
-	VFMADD231PS Y2, Y1, Y0
-	ADDQ        BX, R11
-	ADDQ        SI, R12
-	DECQ        R13
 	JNZ         across139
 	MOVQ        srcRow+56(FP), R11
 	LEAQ        (R8)(R11*4), R8
@@ -3229,13 +3319,55 @@ across139:
 added140:
 	MOVQ    dst+0(FP), R8
 	VMOVUPS Y0, (R8)(DI*1)
+	VMOVUPS Y1, 32(R8)(DI*1)
+	VMOVUPS Y2, 64(R8)(DI*1)
+	VMOVUPS Y3, 96(R8)(DI*1)
+	ADDQ    $+128, DI
+	SUBQ    $+32, DX
+	JMP     groups136
+
+single137:
+vectors141:
+	CMPQ    DX, $+8
+	JL      rest142
+	MOVQ    bias+8(FP), R8
+	VMOVUPS (R8)(DI*1), Y0
+	LEAQ    (AX)(DI*1), R8
+	LEAQ    (CX)(DI*1), R9
+	MOVQ    high+40(FP), R10
+
+rows144:
+	TESTQ R10, R10
+	JLE   added146
+	MOVQ  R8, R11
+	MOVQ  R9, R12
+	MOVQ  wide+48(FP), R13
+
+across145:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     (R12), Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        BX, R11
+	ADDQ        SI, R12
+	DECQ        R13
+	JNZ         across145
+	MOVQ        srcRow+56(FP), R11
+	LEAQ        (R8)(R11*4), R8
+	MOVQ        filterRow+72(FP), R11
+	LEAQ        (R9)(R11*4), R9
+	DECQ        R10
+	JMP         rows144
+
+added146:
+	MOVQ    dst+0(FP), R8
+	VMOVUPS Y0, (R8)(DI*1)
 	ADDQ    $+32, DI
 	SUBQ    $+8, DX
-	JMP     vectors135
+	JMP     vectors141
 
-rest136:
+rest142:
 	TESTQ      DX, DX
-	JZ         done137
+	JZ         done143
 	LEAQ       lanes<>+0(SB), R8
 	NEGQ       DX
 	VMOVUPS    64(R8)(DX*4), Y0
@@ -3245,33 +3377,33 @@ rest136:
 	LEAQ       (CX)(DI*1), CX
 	MOVQ       high+40(FP), DX
 
-rows141:
+rows147:
 	TESTQ DX, DX
-	JLE   added143
+	JLE   added149
 	MOVQ  AX, R8
 	MOVQ  CX, R9
 	MOVQ  wide+48(FP), R10
 
-across142:
+across148:
 	VMASKMOVPS  (R8), Y0, Y2
 	VMASKMOVPS  (R9), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
 	ADDQ        BX, R8
 	ADDQ        SI, R9
 	DECQ        R10
-	JNZ         across142
+	JNZ         across148
 	MOVQ        srcRow+56(FP), R8
 	LEAQ        (AX)(R8*4), AX
 	MOVQ        filterRow+72(FP), R8
 	LEAQ        (CX)(R8*4), CX
 	DECQ        DX
-	JMP         rows141
+	JMP         rows147
 
-added143:
+added149:
 	MOVQ       dst+0(FP), AX
 	VMASKMOVPS Y1, Y0, (AX)(DI*1)
 
-done137:
+done143:
 	VZEROUPPER
 	RET
 
@@ -3293,7 +3425,7 @@ TEXT ·Ceiling(SB), NOSPLIT, $0-8
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 
-rounds144:
+rounds150:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -3391,6 +3523,6 @@ rounds144:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        AX
-	JNZ         rounds144
+	JNZ         rounds150
 	VZEROUPPER
 	RET

@@ -7,14 +7,28 @@
 // func Gemm1(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm1(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none1
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks1:
+none1:
+blocks2:
 	VMOVUPS      (CX), Z2
 	VMOVUPS      64(CX), Z3
 	PREFETCHT1   (DX)
@@ -63,45 +77,45 @@ blocks1:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks1
+	JNZ          blocks2
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part2
+	JL           part3
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), CX
 	TESTQ        CX, CX
-	JZ           fresh3
+	JZ           fresh4
 	MOVQ         AX, CX
 	VADDPS       (CX), Z0, Z0
 	VADDPS       64(CX), Z1, Z1
 
-fresh3:
+fresh4:
 	MOVQ    bias+24(FP), CX
 	TESTQ   CX, CX
-	JZ      unbiased4
+	JZ      unbiased5
 	VMOVUPS (CX), Z4
 	VADDPS  Z4, Z0, Z0
 	VMOVUPS 64(CX), Z4
 	VADDPS  Z4, Z1, Z1
 
-unbiased4:
+unbiased5:
 	MOVQ   residual+32(FP), CX
 	TESTQ  CX, CX
-	JZ     alone5
+	JZ     alone6
 	MOVQ   ldr+64(FP), DX
 	SHLQ   $0x02, DX
 	VADDPS (CX), Z0, Z0
 	VADDPS 64(CX), Z1, Z1
 
-alone5:
+alone6:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VZEROUPPER
 	RET
 
-part2:
+part3:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -113,30 +127,30 @@ part2:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), CX
 	TESTQ  CX, CX
-	JZ     fresh6
+	JZ     fresh7
 	MOVQ   AX, CX
 	VADDPS (CX), Z0, K1, Z0
 	VADDPS 64(CX), Z1, K2, Z1
 
-fresh6:
+fresh7:
 	MOVQ    bias+24(FP), CX
 	TESTQ   CX, CX
-	JZ      unbiased7
+	JZ      unbiased8
 	VMOVUPS (CX), Z4
 	VADDPS  Z4, Z0, Z0
 	VMOVUPS 64(CX), Z4
 	VADDPS  Z4, Z1, Z1
 
-unbiased7:
+unbiased8:
 	MOVQ   residual+32(FP), CX
 	TESTQ  CX, CX
-	JZ     alone8
+	JZ     alone9
 	MOVQ   ldr+64(FP), DX
 	SHLQ   $0x02, DX
 	VADDPS (CX), Z0, K1, Z0
 	VADDPS 64(CX), Z1, K2, Z1
 
-alone8:
+alone9:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	VZEROUPPER
@@ -145,16 +159,36 @@ alone8:
 // func Gemm2(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm2(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none10
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks9:
+none10:
+blocks11:
 	VMOVUPS      (CX), Z4
 	VMOVUPS      64(CX), Z5
 	PREFETCHT1   (DX)
@@ -227,16 +261,16 @@ blocks9:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks9
+	JNZ          blocks11
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part10
+	JL           part12
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh11
+	JZ           fresh13
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -244,10 +278,10 @@ blocks9:
 	VADDPS       (DX), Z2, Z2
 	VADDPS       64(DX), Z3, Z3
 
-fresh11:
+fresh13:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased12
+	JZ      unbiased14
 	VMOVUPS (DX), Z6
 	VADDPS  Z6, Z0, Z0
 	VADDPS  Z6, Z2, Z2
@@ -255,10 +289,10 @@ fresh11:
 	VADDPS  Z6, Z1, Z1
 	VADDPS  Z6, Z3, Z3
 
-unbiased12:
+unbiased14:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone13
+	JZ     alone15
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -267,7 +301,7 @@ unbiased12:
 	VADDPS (DX), Z2, Z2
 	VADDPS 64(DX), Z3, Z3
 
-alone13:
+alone15:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -276,7 +310,7 @@ alone13:
 	VZEROUPPER
 	RET
 
-part10:
+part12:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -288,7 +322,7 @@ part10:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh14
+	JZ     fresh16
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -296,10 +330,10 @@ part10:
 	VADDPS (DX), Z2, K1, Z2
 	VADDPS 64(DX), Z3, K2, Z3
 
-fresh14:
+fresh16:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased15
+	JZ      unbiased17
 	VMOVUPS (DX), Z6
 	VADDPS  Z6, Z0, Z0
 	VADDPS  Z6, Z2, Z2
@@ -307,10 +341,10 @@ fresh14:
 	VADDPS  Z6, Z1, Z1
 	VADDPS  Z6, Z3, Z3
 
-unbiased15:
+unbiased17:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone16
+	JZ     alone18
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -319,7 +353,7 @@ unbiased15:
 	VADDPS (DX), Z2, K1, Z2
 	VADDPS 64(DX), Z3, K2, Z3
 
-alone16:
+alone18:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -331,18 +365,44 @@ alone16:
 // func Gemm3(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm3(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none19
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks17:
+none19:
+blocks20:
 	VMOVUPS      (CX), Z6
 	VMOVUPS      64(CX), Z7
 	PREFETCHT1   (DX)
@@ -439,16 +499,16 @@ blocks17:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks17
+	JNZ          blocks20
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part18
+	JL           part21
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh19
+	JZ           fresh22
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -458,69 +518,6 @@ blocks17:
 	ADDQ         CX, DX
 	VADDPS       (DX), Z4, Z4
 	VADDPS       64(DX), Z5, Z5
-
-fresh19:
-	MOVQ    bias+24(FP), DX
-	TESTQ   DX, DX
-	JZ      unbiased20
-	VMOVUPS (DX), Z8
-	VADDPS  Z8, Z0, Z0
-	VADDPS  Z8, Z2, Z2
-	VADDPS  Z8, Z4, Z4
-	VMOVUPS 64(DX), Z8
-	VADDPS  Z8, Z1, Z1
-	VADDPS  Z8, Z3, Z3
-	VADDPS  Z8, Z5, Z5
-
-unbiased20:
-	MOVQ   residual+32(FP), DX
-	TESTQ  DX, DX
-	JZ     alone21
-	MOVQ   ldr+64(FP), BX
-	SHLQ   $0x02, BX
-	VADDPS (DX), Z0, Z0
-	VADDPS 64(DX), Z1, Z1
-	ADDQ   BX, DX
-	VADDPS (DX), Z2, Z2
-	VADDPS 64(DX), Z3, Z3
-	ADDQ   BX, DX
-	VADDPS (DX), Z4, Z4
-	VADDPS 64(DX), Z5, Z5
-
-alone21:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, 64(AX)
-	VZEROUPPER
-	RET
-
-part18:
-	MOVQ   $0x00000001, CX
-	SHLXQ  AX, CX, CX
-	DECQ   CX
-	KMOVW  CX, K1
-	SHRQ   $0x10, CX
-	KMOVW  CX, K2
-	MOVQ   c+16(FP), AX
-	MOVQ   ldc+56(FP), CX
-	SHLQ   $0x02, CX
-	MOVQ   accumulate+80(FP), DX
-	TESTQ  DX, DX
-	JZ     fresh22
-	MOVQ   AX, DX
-	VADDPS (DX), Z0, K1, Z0
-	VADDPS 64(DX), Z1, K2, Z1
-	ADDQ   CX, DX
-	VADDPS (DX), Z2, K1, Z2
-	VADDPS 64(DX), Z3, K2, Z3
-	ADDQ   CX, DX
-	VADDPS (DX), Z4, K1, Z4
-	VADDPS 64(DX), Z5, K2, Z5
 
 fresh22:
 	MOVQ    bias+24(FP), DX
@@ -541,6 +538,69 @@ unbiased23:
 	JZ     alone24
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z1, Z1
+	ADDQ   BX, DX
+	VADDPS (DX), Z2, Z2
+	VADDPS 64(DX), Z3, Z3
+	ADDQ   BX, DX
+	VADDPS (DX), Z4, Z4
+	VADDPS 64(DX), Z5, Z5
+
+alone24:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	VZEROUPPER
+	RET
+
+part21:
+	MOVQ   $0x00000001, CX
+	SHLXQ  AX, CX, CX
+	DECQ   CX
+	KMOVW  CX, K1
+	SHRQ   $0x10, CX
+	KMOVW  CX, K2
+	MOVQ   c+16(FP), AX
+	MOVQ   ldc+56(FP), CX
+	SHLQ   $0x02, CX
+	MOVQ   accumulate+80(FP), DX
+	TESTQ  DX, DX
+	JZ     fresh25
+	MOVQ   AX, DX
+	VADDPS (DX), Z0, K1, Z0
+	VADDPS 64(DX), Z1, K2, Z1
+	ADDQ   CX, DX
+	VADDPS (DX), Z2, K1, Z2
+	VADDPS 64(DX), Z3, K2, Z3
+	ADDQ   CX, DX
+	VADDPS (DX), Z4, K1, Z4
+	VADDPS 64(DX), Z5, K2, Z5
+
+fresh25:
+	MOVQ    bias+24(FP), DX
+	TESTQ   DX, DX
+	JZ      unbiased26
+	VMOVUPS (DX), Z8
+	VADDPS  Z8, Z0, Z0
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS 64(DX), Z8
+	VADDPS  Z8, Z1, Z1
+	VADDPS  Z8, Z3, Z3
+	VADDPS  Z8, Z5, Z5
+
+unbiased26:
+	MOVQ   residual+32(FP), DX
+	TESTQ  DX, DX
+	JZ     alone27
+	MOVQ   ldr+64(FP), BX
+	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
 	ADDQ   BX, DX
@@ -550,7 +610,7 @@ unbiased23:
 	VADDPS (DX), Z4, K1, Z4
 	VADDPS 64(DX), Z5, K2, Z5
 
-alone24:
+alone27:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -565,20 +625,52 @@ alone24:
 // func Gemm4(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm4(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none28
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks25:
+none28:
+blocks29:
 	VMOVUPS      (CX), Z8
 	VMOVUPS      64(CX), Z9
 	PREFETCHT1   (DX)
@@ -699,16 +791,16 @@ blocks25:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks25
+	JNZ          blocks29
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part26
+	JL           part30
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh27
+	JZ           fresh31
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -722,10 +814,10 @@ blocks25:
 	VADDPS       (DX), Z6, Z6
 	VADDPS       64(DX), Z7, Z7
 
-fresh27:
+fresh31:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased28
+	JZ      unbiased32
 	VMOVUPS (DX), Z10
 	VADDPS  Z10, Z0, Z0
 	VADDPS  Z10, Z2, Z2
@@ -737,10 +829,10 @@ fresh27:
 	VADDPS  Z10, Z5, Z5
 	VADDPS  Z10, Z7, Z7
 
-unbiased28:
+unbiased32:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone29
+	JZ     alone33
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -755,7 +847,7 @@ unbiased28:
 	VADDPS (DX), Z6, Z6
 	VADDPS 64(DX), Z7, Z7
 
-alone29:
+alone33:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -770,7 +862,7 @@ alone29:
 	VZEROUPPER
 	RET
 
-part26:
+part30:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -782,7 +874,7 @@ part26:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh30
+	JZ     fresh34
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -796,10 +888,10 @@ part26:
 	VADDPS (DX), Z6, K1, Z6
 	VADDPS 64(DX), Z7, K2, Z7
 
-fresh30:
+fresh34:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased31
+	JZ      unbiased35
 	VMOVUPS (DX), Z10
 	VADDPS  Z10, Z0, Z0
 	VADDPS  Z10, Z2, Z2
@@ -811,10 +903,10 @@ fresh30:
 	VADDPS  Z10, Z5, Z5
 	VADDPS  Z10, Z7, Z7
 
-unbiased31:
+unbiased35:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone32
+	JZ     alone36
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -829,7 +921,7 @@ unbiased31:
 	VADDPS (DX), Z6, K1, Z6
 	VADDPS 64(DX), Z7, K2, Z7
 
-alone32:
+alone36:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -847,22 +939,60 @@ alone32:
 // func Gemm5(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm5(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none37
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks33:
+none37:
+blocks38:
 	VMOVUPS      (CX), Z10
 	VMOVUPS      64(CX), Z11
 	PREFETCHT1   (DX)
@@ -1007,16 +1137,16 @@ blocks33:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks33
+	JNZ          blocks38
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part34
+	JL           part39
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh35
+	JZ           fresh40
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -1033,10 +1163,10 @@ blocks33:
 	VADDPS       (DX), Z8, Z8
 	VADDPS       64(DX), Z9, Z9
 
-fresh35:
+fresh40:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased36
+	JZ      unbiased41
 	VMOVUPS (DX), Z12
 	VADDPS  Z12, Z0, Z0
 	VADDPS  Z12, Z2, Z2
@@ -1050,10 +1180,10 @@ fresh35:
 	VADDPS  Z12, Z7, Z7
 	VADDPS  Z12, Z9, Z9
 
-unbiased36:
+unbiased41:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone37
+	JZ     alone42
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -1071,7 +1201,7 @@ unbiased36:
 	VADDPS (DX), Z8, Z8
 	VADDPS 64(DX), Z9, Z9
 
-alone37:
+alone42:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -1089,7 +1219,7 @@ alone37:
 	VZEROUPPER
 	RET
 
-part34:
+part39:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -1101,7 +1231,7 @@ part34:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh38
+	JZ     fresh43
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -1118,10 +1248,10 @@ part34:
 	VADDPS (DX), Z8, K1, Z8
 	VADDPS 64(DX), Z9, K2, Z9
 
-fresh38:
+fresh43:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased39
+	JZ      unbiased44
 	VMOVUPS (DX), Z12
 	VADDPS  Z12, Z0, Z0
 	VADDPS  Z12, Z2, Z2
@@ -1135,10 +1265,10 @@ fresh38:
 	VADDPS  Z12, Z7, Z7
 	VADDPS  Z12, Z9, Z9
 
-unbiased39:
+unbiased44:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone40
+	JZ     alone45
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -1156,7 +1286,7 @@ unbiased39:
 	VADDPS (DX), Z8, K1, Z8
 	VADDPS 64(DX), Z9, K2, Z9
 
-alone40:
+alone45:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -1177,24 +1307,68 @@ alone40:
 // func Gemm6(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm6(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none46
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks41:
+none46:
+blocks47:
 	VMOVUPS      (CX), Z12
 	VMOVUPS      64(CX), Z13
 	PREFETCHT1   (DX)
@@ -1363,16 +1537,16 @@ blocks41:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks41
+	JNZ          blocks47
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part42
+	JL           part48
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh43
+	JZ           fresh49
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -1392,10 +1566,10 @@ blocks41:
 	VADDPS       (DX), Z10, Z10
 	VADDPS       64(DX), Z11, Z11
 
-fresh43:
+fresh49:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased44
+	JZ      unbiased50
 	VMOVUPS (DX), Z14
 	VADDPS  Z14, Z0, Z0
 	VADDPS  Z14, Z2, Z2
@@ -1411,10 +1585,10 @@ fresh43:
 	VADDPS  Z14, Z9, Z9
 	VADDPS  Z14, Z11, Z11
 
-unbiased44:
+unbiased50:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone45
+	JZ     alone51
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -1435,7 +1609,7 @@ unbiased44:
 	VADDPS (DX), Z10, Z10
 	VADDPS 64(DX), Z11, Z11
 
-alone45:
+alone51:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -1456,7 +1630,7 @@ alone45:
 	VZEROUPPER
 	RET
 
-part42:
+part48:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -1468,7 +1642,7 @@ part42:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh46
+	JZ     fresh52
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -1488,10 +1662,10 @@ part42:
 	VADDPS (DX), Z10, K1, Z10
 	VADDPS 64(DX), Z11, K2, Z11
 
-fresh46:
+fresh52:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased47
+	JZ      unbiased53
 	VMOVUPS (DX), Z14
 	VADDPS  Z14, Z0, Z0
 	VADDPS  Z14, Z2, Z2
@@ -1507,10 +1681,10 @@ fresh46:
 	VADDPS  Z14, Z9, Z9
 	VADDPS  Z14, Z11, Z11
 
-unbiased47:
+unbiased53:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone48
+	JZ     alone54
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -1531,7 +1705,7 @@ unbiased47:
 	VADDPS (DX), Z10, K1, Z10
 	VADDPS 64(DX), Z11, K2, Z11
 
-alone48:
+alone54:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -1555,26 +1729,76 @@ alone48:
 // func Gemm7(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm7(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none55
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks49:
+none55:
+blocks56:
 	VMOVUPS      (CX), Z14
 	VMOVUPS      64(CX), Z15
 	PREFETCHT1   (DX)
@@ -1767,16 +1991,16 @@ blocks49:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks49
+	JNZ          blocks56
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part50
+	JL           part57
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh51
+	JZ           fresh58
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -1799,10 +2023,10 @@ blocks49:
 	VADDPS       (DX), Z12, Z12
 	VADDPS       64(DX), Z13, Z13
 
-fresh51:
+fresh58:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased52
+	JZ      unbiased59
 	VMOVUPS (DX), Z16
 	VADDPS  Z16, Z0, Z0
 	VADDPS  Z16, Z2, Z2
@@ -1820,10 +2044,10 @@ fresh51:
 	VADDPS  Z16, Z11, Z11
 	VADDPS  Z16, Z13, Z13
 
-unbiased52:
+unbiased59:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone53
+	JZ     alone60
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -1847,7 +2071,7 @@ unbiased52:
 	VADDPS (DX), Z12, Z12
 	VADDPS 64(DX), Z13, Z13
 
-alone53:
+alone60:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -1871,7 +2095,7 @@ alone53:
 	VZEROUPPER
 	RET
 
-part50:
+part57:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -1883,7 +2107,7 @@ part50:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh54
+	JZ     fresh61
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -1906,10 +2130,10 @@ part50:
 	VADDPS (DX), Z12, K1, Z12
 	VADDPS 64(DX), Z13, K2, Z13
 
-fresh54:
+fresh61:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased55
+	JZ      unbiased62
 	VMOVUPS (DX), Z16
 	VADDPS  Z16, Z0, Z0
 	VADDPS  Z16, Z2, Z2
@@ -1927,10 +2151,10 @@ fresh54:
 	VADDPS  Z16, Z11, Z11
 	VADDPS  Z16, Z13, Z13
 
-unbiased55:
+unbiased62:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone56
+	JZ     alone63
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -1954,7 +2178,7 @@ unbiased55:
 	VADDPS (DX), Z12, K1, Z12
 	VADDPS 64(DX), Z13, K2, Z13
 
-alone56:
+alone63:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -1981,28 +2205,84 @@ alone56:
 // func Gemm8(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm8(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none64
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks57:
+none64:
+blocks65:
 	VMOVUPS      (CX), Z16
 	VMOVUPS      64(CX), Z17
 	PREFETCHT1   (DX)
@@ -2219,16 +2499,16 @@ blocks57:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks57
+	JNZ          blocks65
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part58
+	JL           part66
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh59
+	JZ           fresh67
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -2254,10 +2534,10 @@ blocks57:
 	VADDPS       (DX), Z14, Z14
 	VADDPS       64(DX), Z15, Z15
 
-fresh59:
+fresh67:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased60
+	JZ      unbiased68
 	VMOVUPS (DX), Z18
 	VADDPS  Z18, Z0, Z0
 	VADDPS  Z18, Z2, Z2
@@ -2277,10 +2557,10 @@ fresh59:
 	VADDPS  Z18, Z13, Z13
 	VADDPS  Z18, Z15, Z15
 
-unbiased60:
+unbiased68:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone61
+	JZ     alone69
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -2307,7 +2587,7 @@ unbiased60:
 	VADDPS (DX), Z14, Z14
 	VADDPS 64(DX), Z15, Z15
 
-alone61:
+alone69:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -2334,7 +2614,7 @@ alone61:
 	VZEROUPPER
 	RET
 
-part58:
+part66:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -2346,7 +2626,7 @@ part58:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh62
+	JZ     fresh70
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -2372,10 +2652,10 @@ part58:
 	VADDPS (DX), Z14, K1, Z14
 	VADDPS 64(DX), Z15, K2, Z15
 
-fresh62:
+fresh70:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased63
+	JZ      unbiased71
 	VMOVUPS (DX), Z18
 	VADDPS  Z18, Z0, Z0
 	VADDPS  Z18, Z2, Z2
@@ -2395,10 +2675,10 @@ fresh62:
 	VADDPS  Z18, Z13, Z13
 	VADDPS  Z18, Z15, Z15
 
-unbiased63:
+unbiased71:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone64
+	JZ     alone72
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -2425,7 +2705,7 @@ unbiased63:
 	VADDPS (DX), Z14, K1, Z14
 	VADDPS 64(DX), Z15, K2, Z15
 
-alone64:
+alone72:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -2455,30 +2735,92 @@ alone64:
 // func Gemm9(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm9(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none73
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks65:
+none73:
+blocks74:
 	VMOVUPS      (CX), Z18
 	VMOVUPS      64(CX), Z19
 	PREFETCHT1   (DX)
@@ -2719,16 +3061,16 @@ blocks65:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks65
+	JNZ          blocks74
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part66
+	JL           part75
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh67
+	JZ           fresh76
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -2757,10 +3099,10 @@ blocks65:
 	VADDPS       (DX), Z16, Z16
 	VADDPS       64(DX), Z17, Z17
 
-fresh67:
+fresh76:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased68
+	JZ      unbiased77
 	VMOVUPS (DX), Z20
 	VADDPS  Z20, Z0, Z0
 	VADDPS  Z20, Z2, Z2
@@ -2782,10 +3124,10 @@ fresh67:
 	VADDPS  Z20, Z15, Z15
 	VADDPS  Z20, Z17, Z17
 
-unbiased68:
+unbiased77:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone69
+	JZ     alone78
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -2815,7 +3157,7 @@ unbiased68:
 	VADDPS (DX), Z16, Z16
 	VADDPS 64(DX), Z17, Z17
 
-alone69:
+alone78:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -2845,7 +3187,7 @@ alone69:
 	VZEROUPPER
 	RET
 
-part66:
+part75:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -2857,7 +3199,7 @@ part66:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh70
+	JZ     fresh79
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -2886,10 +3228,10 @@ part66:
 	VADDPS (DX), Z16, K1, Z16
 	VADDPS 64(DX), Z17, K2, Z17
 
-fresh70:
+fresh79:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased71
+	JZ      unbiased80
 	VMOVUPS (DX), Z20
 	VADDPS  Z20, Z0, Z0
 	VADDPS  Z20, Z2, Z2
@@ -2911,10 +3253,10 @@ fresh70:
 	VADDPS  Z20, Z15, Z15
 	VADDPS  Z20, Z17, Z17
 
-unbiased71:
+unbiased80:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone72
+	JZ     alone81
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -2944,7 +3286,7 @@ unbiased71:
 	VADDPS (DX), Z16, K1, Z16
 	VADDPS 64(DX), Z17, K2, Z17
 
-alone72:
+alone81:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -2977,32 +3319,100 @@ alone72:
 // func Gemm10(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm10(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none82
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks73:
+none82:
+blocks83:
 	VMOVUPS      (CX), Z20
 	VMOVUPS      64(CX), Z21
 	PREFETCHT1   (DX)
@@ -3267,16 +3677,16 @@ blocks73:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks73
+	JNZ          blocks83
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part74
+	JL           part84
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh75
+	JZ           fresh85
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -3308,10 +3718,10 @@ blocks73:
 	VADDPS       (DX), Z18, Z18
 	VADDPS       64(DX), Z19, Z19
 
-fresh75:
+fresh85:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased76
+	JZ      unbiased86
 	VMOVUPS (DX), Z22
 	VADDPS  Z22, Z0, Z0
 	VADDPS  Z22, Z2, Z2
@@ -3335,10 +3745,10 @@ fresh75:
 	VADDPS  Z22, Z17, Z17
 	VADDPS  Z22, Z19, Z19
 
-unbiased76:
+unbiased86:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone77
+	JZ     alone87
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -3371,7 +3781,7 @@ unbiased76:
 	VADDPS (DX), Z18, Z18
 	VADDPS 64(DX), Z19, Z19
 
-alone77:
+alone87:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -3404,7 +3814,7 @@ alone77:
 	VZEROUPPER
 	RET
 
-part74:
+part84:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -3416,7 +3826,7 @@ part74:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh78
+	JZ     fresh88
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -3448,10 +3858,10 @@ part74:
 	VADDPS (DX), Z18, K1, Z18
 	VADDPS 64(DX), Z19, K2, Z19
 
-fresh78:
+fresh88:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased79
+	JZ      unbiased89
 	VMOVUPS (DX), Z22
 	VADDPS  Z22, Z0, Z0
 	VADDPS  Z22, Z2, Z2
@@ -3475,10 +3885,10 @@ fresh78:
 	VADDPS  Z22, Z17, Z17
 	VADDPS  Z22, Z19, Z19
 
-unbiased79:
+unbiased89:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone80
+	JZ     alone90
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -3511,7 +3921,7 @@ unbiased79:
 	VADDPS (DX), Z18, K1, Z18
 	VADDPS 64(DX), Z19, K2, Z19
 
-alone80:
+alone90:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -3547,34 +3957,108 @@ alone80:
 // func Gemm11(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm11(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none91
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks81:
+none91:
+blocks92:
 	VMOVUPS      (CX), Z22
 	VMOVUPS      64(CX), Z23
 	PREFETCHT1   (DX)
@@ -3863,16 +4347,16 @@ blocks81:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks81
+	JNZ          blocks92
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part82
+	JL           part93
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh83
+	JZ           fresh94
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -3907,10 +4391,10 @@ blocks81:
 	VADDPS       (DX), Z20, Z20
 	VADDPS       64(DX), Z21, Z21
 
-fresh83:
+fresh94:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased84
+	JZ      unbiased95
 	VMOVUPS (DX), Z24
 	VADDPS  Z24, Z0, Z0
 	VADDPS  Z24, Z2, Z2
@@ -3936,10 +4420,10 @@ fresh83:
 	VADDPS  Z24, Z19, Z19
 	VADDPS  Z24, Z21, Z21
 
-unbiased84:
+unbiased95:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone85
+	JZ     alone96
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -3975,7 +4459,7 @@ unbiased84:
 	VADDPS (DX), Z20, Z20
 	VADDPS 64(DX), Z21, Z21
 
-alone85:
+alone96:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -4011,7 +4495,7 @@ alone85:
 	VZEROUPPER
 	RET
 
-part82:
+part93:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -4023,7 +4507,7 @@ part82:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh86
+	JZ     fresh97
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -4058,10 +4542,10 @@ part82:
 	VADDPS (DX), Z20, K1, Z20
 	VADDPS 64(DX), Z21, K2, Z21
 
-fresh86:
+fresh97:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased87
+	JZ      unbiased98
 	VMOVUPS (DX), Z24
 	VADDPS  Z24, Z0, Z0
 	VADDPS  Z24, Z2, Z2
@@ -4087,10 +4571,10 @@ fresh86:
 	VADDPS  Z24, Z19, Z19
 	VADDPS  Z24, Z21, Z21
 
-unbiased87:
+unbiased98:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone88
+	JZ     alone99
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -4126,7 +4610,7 @@ unbiased87:
 	VADDPS (DX), Z20, K1, Z20
 	VADDPS 64(DX), Z21, K2, Z21
 
-alone88:
+alone99:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -4165,36 +4649,116 @@ alone88:
 // func Gemm12(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm12(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	VPXORQ     Z22, Z22, Z22
+	VPXORQ     Z23, Z23, Z23
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none100
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks89:
+none100:
+blocks101:
 	VMOVUPS      (CX), Z24
 	VMOVUPS      64(CX), Z25
 	PREFETCHT1   (DX)
@@ -4507,16 +5071,16 @@ blocks89:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks89
+	JNZ          blocks101
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part90
+	JL           part102
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh91
+	JZ           fresh103
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -4554,10 +5118,10 @@ blocks89:
 	VADDPS       (DX), Z22, Z22
 	VADDPS       64(DX), Z23, Z23
 
-fresh91:
+fresh103:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased92
+	JZ      unbiased104
 	VMOVUPS (DX), Z26
 	VADDPS  Z26, Z0, Z0
 	VADDPS  Z26, Z2, Z2
@@ -4585,10 +5149,10 @@ fresh91:
 	VADDPS  Z26, Z21, Z21
 	VADDPS  Z26, Z23, Z23
 
-unbiased92:
+unbiased104:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone93
+	JZ     alone105
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -4627,7 +5191,7 @@ unbiased92:
 	VADDPS (DX), Z22, Z22
 	VADDPS 64(DX), Z23, Z23
 
-alone93:
+alone105:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -4666,7 +5230,7 @@ alone93:
 	VZEROUPPER
 	RET
 
-part90:
+part102:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -4678,7 +5242,7 @@ part90:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh94
+	JZ     fresh106
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -4716,10 +5280,10 @@ part90:
 	VADDPS (DX), Z22, K1, Z22
 	VADDPS 64(DX), Z23, K2, Z23
 
-fresh94:
+fresh106:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased95
+	JZ      unbiased107
 	VMOVUPS (DX), Z26
 	VADDPS  Z26, Z0, Z0
 	VADDPS  Z26, Z2, Z2
@@ -4747,10 +5311,10 @@ fresh94:
 	VADDPS  Z26, Z21, Z21
 	VADDPS  Z26, Z23, Z23
 
-unbiased95:
+unbiased107:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone96
+	JZ     alone108
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -4789,7 +5353,7 @@ unbiased95:
 	VADDPS (DX), Z22, K1, Z22
 	VADDPS 64(DX), Z23, K2, Z23
 
-alone96:
+alone108:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -4831,38 +5395,124 @@ alone96:
 // func Gemm13(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm13(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
-	VPXORQ Z24, Z24, Z24
-	VPXORQ Z25, Z25, Z25
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	VPXORQ     Z22, Z22, Z22
+	VPXORQ     Z23, Z23, Z23
+	VPXORQ     Z24, Z24, Z24
+	VPXORQ     Z25, Z25, Z25
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none109
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks97:
+none109:
+blocks110:
 	VMOVUPS      (CX), Z26
 	VMOVUPS      64(CX), Z27
 	PREFETCHT1   (DX)
@@ -5199,16 +5849,16 @@ blocks97:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks97
+	JNZ          blocks110
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part98
+	JL           part111
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh99
+	JZ           fresh112
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -5249,10 +5899,10 @@ blocks97:
 	VADDPS       (DX), Z24, Z24
 	VADDPS       64(DX), Z25, Z25
 
-fresh99:
+fresh112:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased100
+	JZ      unbiased113
 	VMOVUPS (DX), Z28
 	VADDPS  Z28, Z0, Z0
 	VADDPS  Z28, Z2, Z2
@@ -5282,10 +5932,10 @@ fresh99:
 	VADDPS  Z28, Z23, Z23
 	VADDPS  Z28, Z25, Z25
 
-unbiased100:
+unbiased113:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone101
+	JZ     alone114
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -5327,7 +5977,7 @@ unbiased100:
 	VADDPS (DX), Z24, Z24
 	VADDPS 64(DX), Z25, Z25
 
-alone101:
+alone114:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -5369,7 +6019,7 @@ alone101:
 	VZEROUPPER
 	RET
 
-part98:
+part111:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -5381,7 +6031,7 @@ part98:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh102
+	JZ     fresh115
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -5422,10 +6072,10 @@ part98:
 	VADDPS (DX), Z24, K1, Z24
 	VADDPS 64(DX), Z25, K2, Z25
 
-fresh102:
+fresh115:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased103
+	JZ      unbiased116
 	VMOVUPS (DX), Z28
 	VADDPS  Z28, Z0, Z0
 	VADDPS  Z28, Z2, Z2
@@ -5455,10 +6105,10 @@ fresh102:
 	VADDPS  Z28, Z23, Z23
 	VADDPS  Z28, Z25, Z25
 
-unbiased103:
+unbiased116:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone104
+	JZ     alone117
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -5500,7 +6150,7 @@ unbiased103:
 	VADDPS (DX), Z24, K1, Z24
 	VADDPS 64(DX), Z25, K2, Z25
 
-alone104:
+alone117:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -5545,40 +6195,132 @@ alone104:
 // func Gemm14(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·Gemm14(SB), NOSPLIT, $0-88
-	MOVQ   a+0(FP), AX
-	MOVQ   b+8(FP), CX
-	MOVQ   next+40(FP), DX
-	MOVQ   blocks+48(FP), BX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
-	VPXORQ Z24, Z24, Z24
-	VPXORQ Z25, Z25, Z25
-	VPXORQ Z26, Z26, Z26
-	VPXORQ Z27, Z27, Z27
+	MOVQ       a+0(FP), AX
+	MOVQ       b+8(FP), CX
+	MOVQ       next+40(FP), DX
+	MOVQ       blocks+48(FP), BX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	VPXORQ     Z22, Z22, Z22
+	VPXORQ     Z23, Z23, Z23
+	VPXORQ     Z24, Z24, Z24
+	VPXORQ     Z25, Z25, Z25
+	VPXORQ     Z26, Z26, Z26
+	VPXORQ     Z27, Z27, Z27
+	MOVQ       c+16(FP), SI
+	MOVQ       ldc+56(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	MOVQ       residual+32(FP), SI
+	TESTQ      SI, SI
+	JZ         none118
+	MOVQ       residual+32(FP), SI
+	MOVQ       ldr+64(FP), DI
+	SHLQ       $0x02, DI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
 
-blocks105:
+none118:
+blocks119:
 	VMOVUPS      (CX), Z28
 	VMOVUPS      64(CX), Z29
 	PREFETCHT1   (DX)
@@ -5939,16 +6681,16 @@ blocks105:
 	ADDQ         $+1024, CX
 	ADDQ         $+256, DX
 	DECQ         BX
-	JNZ          blocks105
+	JNZ          blocks119
 	MOVQ         n+72(FP), AX
 	CMPQ         AX, $+32
-	JL           part106
+	JL           part120
 	MOVQ         c+16(FP), AX
 	MOVQ         ldc+56(FP), CX
 	SHLQ         $0x02, CX
 	MOVQ         accumulate+80(FP), DX
 	TESTQ        DX, DX
-	JZ           fresh107
+	JZ           fresh121
 	MOVQ         AX, DX
 	VADDPS       (DX), Z0, Z0
 	VADDPS       64(DX), Z1, Z1
@@ -5992,10 +6734,10 @@ blocks105:
 	VADDPS       (DX), Z26, Z26
 	VADDPS       64(DX), Z27, Z27
 
-fresh107:
+fresh121:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased108
+	JZ      unbiased122
 	VMOVUPS (DX), Z30
 	VADDPS  Z30, Z0, Z0
 	VADDPS  Z30, Z2, Z2
@@ -6027,10 +6769,10 @@ fresh107:
 	VADDPS  Z30, Z25, Z25
 	VADDPS  Z30, Z27, Z27
 
-unbiased108:
+unbiased122:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone109
+	JZ     alone123
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, Z0
@@ -6075,7 +6817,7 @@ unbiased108:
 	VADDPS (DX), Z26, Z26
 	VADDPS 64(DX), Z27, Z27
 
-alone109:
+alone123:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -6120,7 +6862,7 @@ alone109:
 	VZEROUPPER
 	RET
 
-part106:
+part120:
 	MOVQ   $0x00000001, CX
 	SHLXQ  AX, CX, CX
 	DECQ   CX
@@ -6132,7 +6874,7 @@ part106:
 	SHLQ   $0x02, CX
 	MOVQ   accumulate+80(FP), DX
 	TESTQ  DX, DX
-	JZ     fresh110
+	JZ     fresh124
 	MOVQ   AX, DX
 	VADDPS (DX), Z0, K1, Z0
 	VADDPS 64(DX), Z1, K2, Z1
@@ -6176,10 +6918,10 @@ part106:
 	VADDPS (DX), Z26, K1, Z26
 	VADDPS 64(DX), Z27, K2, Z27
 
-fresh110:
+fresh124:
 	MOVQ    bias+24(FP), DX
 	TESTQ   DX, DX
-	JZ      unbiased111
+	JZ      unbiased125
 	VMOVUPS (DX), Z30
 	VADDPS  Z30, Z0, Z0
 	VADDPS  Z30, Z2, Z2
@@ -6211,10 +6953,10 @@ fresh110:
 	VADDPS  Z30, Z25, Z25
 	VADDPS  Z30, Z27, Z27
 
-unbiased111:
+unbiased125:
 	MOVQ   residual+32(FP), DX
 	TESTQ  DX, DX
-	JZ     alone112
+	JZ     alone126
 	MOVQ   ldr+64(FP), BX
 	SHLQ   $0x02, BX
 	VADDPS (DX), Z0, K1, Z0
@@ -6259,7 +7001,7 @@ unbiased111:
 	VADDPS (DX), Z26, K1, Z26
 	VADDPS 64(DX), Z27, K2, Z27
 
-alone112:
+alone126:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
 	ADDQ    CX, AX
@@ -6316,22 +7058,22 @@ TEXT ·Copy(SB), NOSPLIT, $0-48
 	MOVQ rows+32(FP), SI
 	MOVQ n+40(FP), DI
 
-rows113:
+rows127:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors114:
+vectors128:
 	CMPQ    R9, $+16
-	JL      rest115
+	JL      rest129
 	VMOVUPS (DX)(R8*1), Z0
 	VMOVUPS Z0, (AX)(R8*1)
 	ADDQ    $+64, R8
 	SUBQ    $+16, R9
-	JMP     vectors114
+	JMP     vectors128
 
-rest115:
+rest129:
 	TESTQ     R9, R9
-	JZ        done116
+	JZ        done130
 	MOVQ      $0x00000001, R10
 	SHLXQ     R9, R10, R10
 	DECQ      R10
@@ -6339,11 +7081,11 @@ rest115:
 	VMOVUPS.Z (DX)(R8*1), K1, Z0
 	VMOVUPS   Z0, K1, (AX)(R8*1)
 
-done116:
+done130:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows113
+	JNZ  rows127
 	VZEROUPPER
 	RET
 
@@ -6360,23 +7102,23 @@ TEXT ·ReLU(SB), NOSPLIT, $0-48
 	MOVQ   n+40(FP), DI
 	VPXORQ Z0, Z0, Z0
 
-rows117:
+rows131:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors118:
+vectors132:
 	CMPQ    R9, $+16
-	JL      rest119
+	JL      rest133
 	VMOVUPS (DX)(R8*1), Z1
 	VMAXPS  Z1, Z0, Z1
 	VMOVUPS Z1, (AX)(R8*1)
 	ADDQ    $+64, R8
 	SUBQ    $+16, R9
-	JMP     vectors118
+	JMP     vectors132
 
-rest119:
+rest133:
 	TESTQ     R9, R9
-	JZ        done120
+	JZ        done134
 	MOVQ      $0x00000001, R10
 	SHLXQ     R9, R10, R10
 	DECQ      R10
@@ -6385,11 +7127,11 @@ rest119:
 	VMAXPS    Z1, Z0, Z1
 	VMOVUPS   Z1, K1, (AX)(R8*1)
 
-done120:
+done134:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows117
+	JNZ  rows131
 	VZEROUPPER
 	RET
 
@@ -6421,13 +7163,13 @@ TEXT ·GELU(SB), NOSPLIT, $0-48
 	VBROADCASTSS fb1b302da<>+0(SB), Z14
 	VBROADCASTSS f42100000<>+0(SB), Z15
 
-rows121:
+rows135:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors122:
+vectors136:
 	CMPQ         R9, $+16
-	JL           rest123
+	JL           rest137
 	VMOVUPS      (DX)(R8*1), Z16
 	VMULPS       Z16, Z16, Z18
 	VMINPS       Z15, Z18, Z18
@@ -6460,11 +7202,11 @@ vectors122:
 	VMOVUPS      Z16, (AX)(R8*1)
 	ADDQ         $+64, R8
 	SUBQ         $+16, R9
-	JMP          vectors122
+	JMP          vectors136
 
-rest123:
+rest137:
 	TESTQ        R9, R9
-	JZ           done124
+	JZ           done138
 	MOVQ         $0x00000001, R10
 	SHLXQ        R9, R10, R10
 	DECQ         R10
@@ -6500,11 +7242,11 @@ rest123:
 	VMULPS       Z17, Z16, Z16
 	VMOVUPS      Z16, K1, (AX)(R8*1)
 
-done124:
+done138:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows121
+	JNZ  rows135
 	VZEROUPPER
 	RET
 
@@ -6818,13 +7560,13 @@ TEXT ·GELUTanh(SB), NOSPLIT, $0-48
 	VBROADCASTSS fc0135761<>+0(SB), Z8
 	VBROADCASTSS fbdd2d3e7<>+0(SB), Z9
 
-rows125:
+rows139:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors126:
+vectors140:
 	CMPQ         R9, $+16
-	JL           rest127
+	JL           rest141
 	VMOVUPS      (DX)(R8*1), Z10
 	VMULPS       Z10, Z10, Z12
 	VMOVUPS      Z9, Z11
@@ -6851,11 +7593,11 @@ vectors126:
 	VMOVUPS      Z10, (AX)(R8*1)
 	ADDQ         $+64, R8
 	SUBQ         $+16, R9
-	JMP          vectors126
+	JMP          vectors140
 
-rest127:
+rest141:
 	TESTQ        R9, R9
-	JZ           done128
+	JZ           done142
 	MOVQ         $0x00000001, R10
 	SHLXQ        R9, R10, R10
 	DECQ         R10
@@ -6885,11 +7627,11 @@ rest127:
 	VMULPS       Z11, Z10, Z10
 	VMOVUPS      Z10, K1, (AX)(R8*1)
 
-done128:
+done142:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows125
+	JNZ  rows139
 	VZEROUPPER
 	RET
 
@@ -6950,13 +7692,13 @@ TEXT ·QuickGELU(SB), NOSPLIT, $0-48
 	VBROADCASTSS f42fc0000<>+0(SB), Z7
 	VBROADCASTSS fc01d265f<>+0(SB), Z8
 
-rows129:
+rows143:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors130:
+vectors144:
 	CMPQ         R9, $+16
-	JL           rest131
+	JL           rest145
 	VMOVUPS      (DX)(R8*1), Z9
 	VMULPS       Z8, Z9, Z10
 	VMINPS       Z10, Z7, Z10
@@ -6980,11 +7722,11 @@ vectors130:
 	VMOVUPS      Z9, (AX)(R8*1)
 	ADDQ         $+64, R8
 	SUBQ         $+16, R9
-	JMP          vectors130
+	JMP          vectors144
 
-rest131:
+rest145:
 	TESTQ        R9, R9
-	JZ           done132
+	JZ           done146
 	MOVQ         $0x00000001, R10
 	SHLXQ        R9, R10, R10
 	DECQ         R10
@@ -7011,11 +7753,11 @@ rest131:
 	VMULPS       Z10, Z9, Z9
 	VMOVUPS      Z9, K1, (AX)(R8*1)
 
-done132:
+done146:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows129
+	JNZ  rows143
 	VZEROUPPER
 	RET
 
@@ -7058,13 +7800,13 @@ TEXT ·SiLU(SB), NOSPLIT, $0-48
 	VBROADCASTSS f42fc0000<>+0(SB), Z7
 	VBROADCASTSS fbfb8aa3b<>+0(SB), Z8
 
-rows133:
+rows147:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors134:
+vectors148:
 	CMPQ         R9, $+16
-	JL           rest135
+	JL           rest149
 	VMOVUPS      (DX)(R8*1), Z9
 	VMULPS       Z8, Z9, Z10
 	VMINPS       Z10, Z7, Z10
@@ -7088,11 +7830,11 @@ vectors134:
 	VMOVUPS      Z9, (AX)(R8*1)
 	ADDQ         $+64, R8
 	SUBQ         $+16, R9
-	JMP          vectors134
+	JMP          vectors148
 
-rest135:
+rest149:
 	TESTQ        R9, R9
-	JZ           done136
+	JZ           done150
 	MOVQ         $0x00000001, R10
 	SHLXQ        R9, R10, R10
 	DECQ         R10
@@ -7119,11 +7861,11 @@ rest135:
 	VMULPS       Z10, Z9, Z9
 	VMOVUPS      Z9, K1, (AX)(R8*1)
 
-done136:
+done150:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows133
+	JNZ  rows147
 	VZEROUPPER
 	RET
 
@@ -7166,13 +7908,13 @@ TEXT ·Sigmoid(SB), NOSPLIT, $0-48
 	VBROADCASTSS f42fc0000<>+0(SB), Z7
 	VBROADCASTSS fbfb8aa3b<>+0(SB), Z8
 
-rows137:
+rows151:
 	XORQ R8, R8
 	MOVQ DI, R9
 
-vectors138:
+vectors152:
 	CMPQ         R9, $+16
-	JL           rest139
+	JL           rest153
 	VMOVUPS      (DX)(R8*1), Z9
 	VMULPS       Z8, Z9, Z9
 	VMINPS       Z9, Z7, Z9
@@ -7196,11 +7938,11 @@ vectors138:
 	VMOVUPS      Z9, (AX)(R8*1)
 	ADDQ         $+64, R8
 	SUBQ         $+16, R9
-	JMP          vectors138
+	JMP          vectors152
 
-rest139:
+rest153:
 	TESTQ        R9, R9
-	JZ           done140
+	JZ           done154
 	MOVQ         $0x00000001, R10
 	SHLXQ        R9, R10, R10
 	DECQ         R10
@@ -7227,11 +7969,11 @@ rest139:
 	VMOVAPS      Z9, Z9
 	VMOVUPS      Z9, K1, (AX)(R8*1)
 
-done140:
+done154:
 	ADDQ CX, AX
 	ADDQ BX, DX
 	DECQ SI
-	JNZ  rows137
+	JNZ  rows151
 	VZEROUPPER
 	RET
 
@@ -7244,20 +7986,20 @@ TEXT ·Add(SB), NOSPLIT, $0-32
 	MOVQ n+24(FP), BX
 	XORQ SI, SI
 
-vectors141:
+vectors155:
 	CMPQ    BX, $+16
-	JL      rest142
+	JL      rest156
 	VMOVUPS (CX)(SI*1), Z0
 	VMOVUPS (DX)(SI*1), Z1
 	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $+64, SI
 	SUBQ    $+16, BX
-	JMP     vectors141
+	JMP     vectors155
 
-rest142:
+rest156:
 	TESTQ     BX, BX
-	JZ        done143
+	JZ        done157
 	MOVQ      $0x00000001, DI
 	SHLXQ     BX, DI, DI
 	DECQ      DI
@@ -7267,7 +8009,7 @@ rest142:
 	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
-done143:
+done157:
 	VZEROUPPER
 	RET
 
@@ -7280,20 +8022,20 @@ TEXT ·Mul(SB), NOSPLIT, $0-32
 	MOVQ n+24(FP), BX
 	XORQ SI, SI
 
-vectors144:
+vectors158:
 	CMPQ    BX, $+16
-	JL      rest145
+	JL      rest159
 	VMOVUPS (CX)(SI*1), Z0
 	VMOVUPS (DX)(SI*1), Z1
 	VMULPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $+64, SI
 	SUBQ    $+16, BX
-	JMP     vectors144
+	JMP     vectors158
 
-rest145:
+rest159:
 	TESTQ     BX, BX
-	JZ        done146
+	JZ        done160
 	MOVQ      $0x00000001, DI
 	SHLXQ     BX, DI, DI
 	DECQ      DI
@@ -7303,7 +8045,7 @@ rest145:
 	VMULPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
-done146:
+done160:
 	VZEROUPPER
 	RET
 
@@ -7322,30 +8064,30 @@ TEXT ·LayerNorm(SB), NOSPLIT, $0-44
 	VPXORQ     Z1, Z1, Z1
 	VPXORQ     Z4, Z4, Z4
 
-pairs147:
+pairs161:
 	CMPQ    R8, $+32
-	JL      single148
+	JL      single162
 	VMOVUPS (CX)(DI*1), Z5
 	VADDPS  Z5, Z1, Z1
 	VMOVUPS 64(CX)(DI*1), Z5
 	VADDPS  Z5, Z4, Z4
 	ADDQ    $+128, DI
 	SUBQ    $+32, R8
-	JMP     pairs147
+	JMP     pairs161
 
-single148:
-vectors149:
+single162:
+vectors163:
 	CMPQ    R8, $+16
-	JL      rest150
+	JL      rest164
 	VMOVUPS (CX)(DI*1), Z5
 	VADDPS  Z5, Z1, Z1
 	ADDQ    $+64, DI
 	SUBQ    $+16, R8
-	JMP     vectors149
+	JMP     vectors163
 
-rest150:
+rest164:
 	TESTQ     R8, R8
-	JZ        done151
+	JZ        done165
 	MOVQ      $0x00000001, R9
 	SHLXQ     R8, R9, R9
 	DECQ      R9
@@ -7353,7 +8095,7 @@ rest150:
 	VMOVUPS.Z (CX)(DI*1), K1, Z5
 	VADDPS    Z5, Z1, Z1
 
-done151:
+done165:
 	VADDPS        Z4, Z1, Z1
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPS        Y1, Y4, Y4
@@ -7370,9 +8112,9 @@ done151:
 	VPXORQ        Z2, Z2, Z2
 	VPXORQ        Z3, Z3, Z3
 
-pairs152:
+pairs166:
 	CMPQ    R8, $+32
-	JL      single153
+	JL      single167
 	VMOVUPS (CX)(DI*1), Z4
 	VSUBPS  Z1, Z4, Z4
 	VMULPS  Z4, Z4, Z4
@@ -7383,23 +8125,23 @@ pairs152:
 	VADDPS  Z4, Z3, Z3
 	ADDQ    $+128, DI
 	SUBQ    $+32, R8
-	JMP     pairs152
+	JMP     pairs166
 
-single153:
-vectors154:
+single167:
+vectors168:
 	CMPQ    R8, $+16
-	JL      rest155
+	JL      rest169
 	VMOVUPS (CX)(DI*1), Z4
 	VSUBPS  Z1, Z4, Z4
 	VMULPS  Z4, Z4, Z4
 	VADDPS  Z4, Z2, Z2
 	ADDQ    $+64, DI
 	SUBQ    $+16, R8
-	JMP     vectors154
+	JMP     vectors168
 
-rest155:
+rest169:
 	TESTQ     R8, R8
-	JZ        done156
+	JZ        done170
 	MOVQ      $0x00000001, R9
 	SHLXQ     R8, R9, R9
 	DECQ      R9
@@ -7410,7 +8152,7 @@ rest155:
 	VMULPS    Z4, Z4, Z4
 	VADDPS    Z4, Z2, Z2
 
-done156:
+done170:
 	VADDPS        Z3, Z2, Z2
 	VEXTRACTF64X4 $0x01, Z2, Y3
 	VADDPS        Y2, Y3, Y3
@@ -7429,9 +8171,9 @@ done156:
 	VBROADCASTSS  X0, Z0
 	XORQ          DI, DI
 
-vectors157:
+vectors171:
 	CMPQ        SI, $+16
-	JL          rest158
+	JL          rest172
 	VMOVUPS     (CX)(DI*1), Z2
 	VMOVUPS     (DX)(DI*1), Z3
 	VMOVUPS     (BX)(DI*1), Z4
@@ -7441,11 +8183,11 @@ vectors157:
 	VMOVUPS     Z2, (AX)(DI*1)
 	ADDQ        $+64, DI
 	SUBQ        $+16, SI
-	JMP         vectors157
+	JMP         vectors171
 
-rest158:
+rest172:
 	TESTQ       SI, SI
-	JZ          done159
+	JZ          done173
 	MOVQ        $0x00000001, R8
 	SHLXQ       SI, R8, R8
 	DECQ        R8
@@ -7458,7 +8200,7 @@ rest158:
 	VFMADD213PS Z4, Z3, Z2
 	VMOVUPS     Z2, K1, (AX)(DI*1)
 
-done159:
+done173:
 	VZEROUPPER
 	RET
 
@@ -7473,26 +8215,26 @@ TEXT ·Normalize(SB), NOSPLIT, $0-24
 	MOVQ   DX, BX
 	XORQ   SI, SI
 
-quads160:
+quads174:
 	CMPQ        BX, $+4
-	JL          rest161
+	JL          rest175
 	VCVTPS2PD   (CX)(SI*1), Y2
 	VFMADD231PD Y2, Y2, Y0
 	ADDQ        $+16, SI
 	SUBQ        $+4, BX
-	JMP         quads160
+	JMP         quads174
 
-rest161:
+rest175:
 	TESTQ       BX, BX
-	JZ          done162
+	JZ          done176
 	VMOVSS      (CX)(SI*1), X2
 	VCVTSS2SD   X2, X2, X2
 	VFMADD231SD X2, X2, X1
 	ADDQ        $+4, SI
 	DECQ        BX
-	JMP         rest161
+	JMP         rest175
 
-done162:
+done176:
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X0, X2, X2
 	VPERMILPD    $0x01, X2, X0
@@ -7502,29 +8244,29 @@ done162:
 	VXORPD       X1, X1, X1
 	VXORPD       X0, X0, X0
 	VUCOMISD     X1, X2
-	JEQ          zeros163
+	JEQ          zeros177
 	MOVQ         $0x3ff0000000000000, BX
 	VMOVQ        BX, X0
 	VDIVSD       X2, X0, X0
 
-zeros163:
+zeros177:
 	VBROADCASTSD X0, Y1
 	XORQ         BX, BX
 
-quads164:
+quads178:
 	CMPQ       DX, $+4
-	JL         rest165
+	JL         rest179
 	VCVTPS2PD  (CX)(BX*1), Y2
 	VMULPD     Y1, Y2, Y2
 	VCVTPD2PSY Y2, X2
 	VMOVUPS    X2, (AX)(BX*1)
 	ADDQ       $+16, BX
 	SUBQ       $+4, DX
-	JMP        quads164
+	JMP        quads178
 
-rest165:
+rest179:
 	TESTQ     DX, DX
-	JZ        done166
+	JZ        done180
 	VMOVSS    (CX)(BX*1), X1
 	VCVTSS2SD X1, X1, X1
 	VMULSD    X0, X1, X1
@@ -7532,9 +8274,9 @@ rest165:
 	VMOVSS    X1, (AX)(BX*1)
 	ADDQ      $+4, BX
 	DECQ      DX
-	JMP       rest165
+	JMP       rest179
 
-done166:
+done180:
 	VZEROUPPER
 	RET
 
@@ -7550,18 +8292,18 @@ TEXT ·Mean(SB), NOSPLIT, $0-44
 	VBROADCASTSS share+40(FP), Z0
 	XORQ         DI, DI
 
-vectors167:
+vectors181:
 	CMPQ   SI, $+16
-	JL     rest168
+	JL     rest182
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	MOVQ   CX, R8
 	MOVQ   BX, R9
 	ADDQ   DI, R8
 
-pairs170:
+pairs184:
 	CMPQ    R9, $+2
-	JL      single171
+	JL      single185
 	VMOVUPS (R8), Z3
 	VADDPS  Z3, Z1, Z1
 	ADDQ    DX, R8
@@ -7569,25 +8311,25 @@ pairs170:
 	VADDPS  Z3, Z2, Z2
 	ADDQ    DX, R8
 	SUBQ    $+2, R9
-	JMP     pairs170
+	JMP     pairs184
 
-single171:
+single185:
 	TESTQ   R9, R9
-	JZ      summed172
+	JZ      summed186
 	VMOVUPS (R8), Z3
 	VADDPS  Z3, Z1, Z1
 
-summed172:
+summed186:
 	VADDPS  Z2, Z1, Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)(DI*1)
 	ADDQ    $+64, DI
 	SUBQ    $+16, SI
-	JMP     vectors167
+	JMP     vectors181
 
-rest168:
+rest182:
 	TESTQ  SI, SI
-	JZ     done169
+	JZ     done183
 	MOVQ   $0x00000001, R8
 	SHLXQ  SI, R8, R8
 	DECQ   R8
@@ -7597,9 +8339,9 @@ rest168:
 	MOVQ   BX, BX
 	ADDQ   DI, CX
 
-pairs173:
+pairs187:
 	CMPQ      BX, $+2
-	JL        single174
+	JL        single188
 	VMOVUPS.Z (CX), K1, Z1
 	VADDPS    Z1, Z4, Z4
 	ADDQ      DX, CX
@@ -7607,20 +8349,20 @@ pairs173:
 	VADDPS    Z1, Z5, Z5
 	ADDQ      DX, CX
 	SUBQ      $+2, BX
-	JMP       pairs173
+	JMP       pairs187
 
-single174:
+single188:
 	TESTQ     BX, BX
-	JZ        summed175
+	JZ        summed189
 	VMOVUPS.Z (CX), K1, Z1
 	VADDPS    Z1, Z4, Z4
 
-summed175:
+summed189:
 	VADDPS  Z5, Z4, Z4
 	VMULPS  Z0, Z4, Z4
 	VMOVUPS Z4, K1, (AX)(DI*1)
 
-done169:
+done183:
 	VZEROUPPER
 	RET
 
@@ -7634,9 +8376,9 @@ TEXT ·Rotate(SB), NOSPLIT, $0-40
 	MOVQ n+32(FP), SI
 	XORQ DI, DI
 
-vectors176:
+vectors190:
 	CMPQ           SI, $+16
-	JL             rest177
+	JL             rest191
 	VMOVUPS        (CX)(DI*1), Z0
 	VPERMILPS      $0xb1, Z0, Z1
 	VMOVUPS        (BX)(DI*1), Z2
@@ -7646,11 +8388,11 @@ vectors176:
 	VMOVUPS        Z0, (AX)(DI*1)
 	ADDQ           $+64, DI
 	SUBQ           $+16, SI
-	JMP            vectors176
+	JMP            vectors190
 
-rest177:
+rest191:
 	TESTQ          SI, SI
-	JZ             done178
+	JZ             done192
 	MOVQ           $0x00000001, R8
 	SHLXQ          SI, R8, R8
 	DECQ           R8
@@ -7663,7 +8405,7 @@ rest177:
 	VFMADDSUB213PS Z1, Z2, Z0
 	VMOVUPS        Z0, K1, (AX)(DI*1)
 
-done178:
+done192:
 	VZEROUPPER
 	RET
 
@@ -7688,24 +8430,24 @@ TEXT ·Softmax(SB), NOSPLIT, $0-44
 	XORQ         DI, DI
 	MOVQ         BX, R8
 
-vectors179:
+vectors193:
 	CMPQ   R8, $+16
-	JL     rest180
+	JL     rest194
 	VMAXPS (CX)(DI*1), Z8, Z8
 	ADDQ   $+64, DI
 	SUBQ   $+16, R8
-	JMP    vectors179
+	JMP    vectors193
 
-rest180:
+rest194:
 	TESTQ  R8, R8
-	JZ     done181
+	JZ     done195
 	MOVQ   $0x00000001, R9
 	SHLXQ  R8, R9, R9
 	DECQ   R9
 	KMOVW  R9, K1
 	VMAXPS (CX)(DI*1), Z8, K1, Z8
 
-done181:
+done195:
 	VEXTRACTF64X4 $0x01, Z8, Y9
 	VMAXPS        Y8, Y9, Y9
 	VEXTRACTF128  $0x01, Y9, X8
@@ -7722,9 +8464,9 @@ done181:
 	XORQ          DI, DI
 	MOVQ          BX, R8
 
-vectors182:
+vectors196:
 	CMPQ        R8, $+16
-	JL          rest183
+	JL          rest197
 	VMOVUPS     (CX)(DI*1), Z11
 	VSUBPS      Z8, Z11, Z11
 	VMULPS      Z9, Z11, Z11
@@ -7743,11 +8485,11 @@ vectors182:
 	VADDPS      Z11, Z10, Z10
 	ADDQ        $+64, DI
 	SUBQ        $+16, R8
-	JMP         vectors182
+	JMP         vectors196
 
-rest183:
+rest197:
 	TESTQ       R8, R8
-	JZ          done184
+	JZ          done198
 	MOVQ        $0x00000001, R9
 	SHLXQ       R8, R9, R9
 	DECQ        R9
@@ -7770,7 +8512,7 @@ rest183:
 	VMOVUPS     Z11, K1, (CX)(DI*1)
 	VADDPS      Z11, Z10, Z10
 
-done184:
+done198:
 	VEXTRACTF64X4 $0x01, Z10, Y0
 	VADDPS        Y10, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
@@ -7783,20 +8525,20 @@ done184:
 	VDIVSS        X1, X0, X0
 	VBROADCASTSS  X0, Y0
 
-whole185:
+whole199:
 	CMPQ    BX, $+8
-	JL      part186
+	JL      part200
 	VMULPS  (CX), Y0, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    $+32, CX
 	ADDQ    DX, AX
 	SUBQ    $+8, BX
 	DECQ    SI
-	JMP     whole185
+	JMP     whole199
 
-part186:
+part200:
 	TESTQ      BX, BX
-	JZ         zeros187
+	JZ         zeros201
 	LEAQ       lanes<>+0(SB), DI
 	NEGQ       BX
 	VMOVUPS    64(DI)(BX*4), Y1
@@ -7806,18 +8548,18 @@ part186:
 	ADDQ       DX, AX
 	DECQ       SI
 
-zeros187:
+zeros201:
 	VXORPS Y1, Y1, Y1
 
-again189:
+again203:
 	TESTQ   SI, SI
-	JLE     done188
+	JLE     done202
 	VMOVUPS Y1, (AX)
 	ADDQ    DX, AX
 	DECQ    SI
-	JMP     again189
+	JMP     again203
 
-done188:
+done202:
 	VZEROUPPER
 	RET
 
@@ -7900,26 +8642,26 @@ TEXT ·PackRow(SB), NOSPLIT, $0-32
 	SHLQ $0x02, DX
 	MOVQ n+24(FP), BX
 
-whole190:
+whole204:
 	CMPQ    BX, $+8
-	JL      part191
+	JL      part205
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    $+32, CX
 	ADDQ    DX, AX
 	SUBQ    $+8, BX
-	JMP     whole190
+	JMP     whole204
 
-part191:
+part205:
 	TESTQ      BX, BX
-	JZ         done192
+	JZ         done206
 	LEAQ       lanes<>+0(SB), DX
 	NEGQ       BX
 	VMOVUPS    64(DX)(BX*4), Y0
 	VMASKMOVPS (CX), Y0, Y0
 	VMOVUPS    Y0, (AX)
 
-done192:
+done206:
 	VZEROUPPER
 	RET
 
@@ -7936,7 +8678,7 @@ TEXT ·Transpose8(SB), NOSPLIT, $0-40
 	LEAQ (CX)(CX*2), DI
 	LEAQ (BX)(BX*2), R8
 
-blocks193:
+blocks207:
 	LEAQ        (DX)(BX*4), R9
 	LEAQ        (AX)(CX*4), R10
 	VMOVUPS     (DX), X0
@@ -7982,7 +8724,7 @@ blocks193:
 	ADDQ        $+32, DX
 	LEAQ        (R10)(CX*4), AX
 	DECQ        SI
-	JNZ         blocks193
+	JNZ         blocks207
 	VZEROUPPER
 	RET
 
@@ -7998,9 +8740,9 @@ TEXT ·Depthwise(SB), NOSPLIT, $0-88
 	SHLQ $0x02, SI
 	XORQ DI, DI
 
-groups194:
+groups208:
 	CMPQ    DX, $+64
-	JL      single195
+	JL      single209
 	MOVQ    bias+8(FP), R8
 	VMOVUPS (R8)(DI*1), Z0
 	VMOVUPS 64(R8)(DI*1), Z1
@@ -8010,14 +8752,14 @@ groups194:
 	LEAQ    (CX)(DI*1), R9
 	MOVQ    high+40(FP), R10
 
-rows196:
+rows210:
 	TESTQ R10, R10
-	JLE   added198
+	JLE   added212
 	MOVQ  R8, R11
 	MOVQ  R9, R12
 	MOVQ  wide+48(FP), R13
 
-across197:
+across211:
 	VMOVUPS     (R11), Z4
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z5, Z4, Z0
@@ -8033,15 +8775,15 @@ across197:
 	ADDQ        BX, R11
 	ADDQ        SI, R12
 	DECQ        R13
-	JNZ         across197
+	JNZ         across211
 	MOVQ        srcRow+56(FP), R11
 	LEAQ        (R8)(R11*4), R8
 	MOVQ        filterRow+72(FP), R11
 	LEAQ        (R9)(R11*4), R9
 	DECQ        R10
-	JMP         rows196
+	JMP         rows210
 
-added198:
+added212:
 	MOVQ    dst+0(FP), R8
 	VMOVUPS Z0, (R8)(DI*1)
 	VMOVUPS Z1, 64(R8)(DI*1)
@@ -8049,50 +8791,50 @@ added198:
 	VMOVUPS Z3, 192(R8)(DI*1)
 	ADDQ    $+256, DI
 	SUBQ    $+64, DX
-	JMP     groups194
+	JMP     groups208
 
-single195:
-vectors199:
+single209:
+vectors213:
 	CMPQ    DX, $+16
-	JL      rest200
+	JL      rest214
 	MOVQ    bias+8(FP), R8
 	VMOVUPS (R8)(DI*1), Z0
 	LEAQ    (AX)(DI*1), R8
 	LEAQ    (CX)(DI*1), R9
 	MOVQ    high+40(FP), R10
 
-rows202:
+rows216:
 	TESTQ R10, R10
-	JLE   added204
+	JLE   added218
 	MOVQ  R8, R11
 	MOVQ  R9, R12
 	MOVQ  wide+48(FP), R13
 
-across203:
+across217:
 	VMOVUPS     (R11), Z1
 	VMOVUPS     (R12), Z2
 	VFMADD231PS Z2, Z1, Z0
 	ADDQ        BX, R11
 	ADDQ        SI, R12
 	DECQ        R13
-	JNZ         across203
+	JNZ         across217
 	MOVQ        srcRow+56(FP), R11
 	LEAQ        (R8)(R11*4), R8
 	MOVQ        filterRow+72(FP), R11
 	LEAQ        (R9)(R11*4), R9
 	DECQ        R10
-	JMP         rows202
+	JMP         rows216
 
-added204:
+added218:
 	MOVQ    dst+0(FP), R8
 	VMOVUPS Z0, (R8)(DI*1)
 	ADDQ    $+64, DI
 	SUBQ    $+16, DX
-	JMP     vectors199
+	JMP     vectors213
 
-rest200:
+rest214:
 	TESTQ     DX, DX
-	JZ        done201
+	JZ        done215
 	MOVQ      $0x00000001, R8
 	SHLXQ     DX, R8, R8
 	DECQ      R8
@@ -8103,33 +8845,33 @@ rest200:
 	LEAQ      (CX)(DI*1), CX
 	MOVQ      high+40(FP), DX
 
-rows205:
+rows219:
 	TESTQ DX, DX
-	JLE   added207
+	JLE   added221
 	MOVQ  AX, R8
 	MOVQ  CX, R9
 	MOVQ  wide+48(FP), R10
 
-across206:
+across220:
 	VMOVUPS.Z   (R8), K1, Z1
 	VMOVUPS.Z   (R9), K1, Z2
 	VFMADD231PS Z2, Z1, Z0
 	ADDQ        BX, R8
 	ADDQ        SI, R9
 	DECQ        R10
-	JNZ         across206
+	JNZ         across220
 	MOVQ        srcRow+56(FP), R8
 	LEAQ        (AX)(R8*4), AX
 	MOVQ        filterRow+72(FP), R8
 	LEAQ        (CX)(R8*4), CX
 	DECQ        DX
-	JMP         rows205
+	JMP         rows219
 
-added207:
+added221:
 	MOVQ    dst+0(FP), AX
 	VMOVUPS Z0, K1, (AX)(DI*1)
 
-done201:
+done215:
 	VZEROUPPER
 	RET
 
@@ -8151,7 +8893,7 @@ TEXT ·Ceiling(SB), NOSPLIT, $0-8
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 
-rounds208:
+rounds222:
 	VFMADD231PS Z12, Z12, Z0
 	VFMADD231PS Z12, Z12, Z1
 	VFMADD231PS Z12, Z12, Z2
@@ -8249,6 +8991,6 @@ rounds208:
 	VFMADD231PS Z12, Z12, Z10
 	VFMADD231PS Z12, Z12, Z11
 	DECQ        AX
-	JNZ         rounds208
+	JNZ         rounds222
 	VZEROUPPER
 	RET

@@ -34,6 +34,25 @@ func (s ISA) gemm(rows int) {
 			acc[r][j] = s.zeroed()
 		}
 	}
+	// The tile's memory is needed at the end: it is asked for now, so that the sums do not wait for it.
+	askRows := func(pointer, stride string) {
+		from, step := parameter(pointer), bytesOf(parameter(stride))
+		for r := range rows {
+			for at := 0; at < columns*s.bytes(); at += 64 {
+				PREFETCHT0(Mem{Base: from, Disp: at})
+			}
+			if r+1 < rows {
+				ADDQ(step, from)
+			}
+		}
+	}
+	askRows("c", "ldc")
+	none := label("none")
+	residual := parameter("residual")
+	TESTQ(residual, residual)
+	JZ(LabelRef(none))
+	askRows("residual", "ldr")
+	Label(none)
 	var right [columns]reg.VecVirtual
 	for j := range columns {
 		right[j] = s.vector()
