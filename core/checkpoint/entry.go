@@ -57,11 +57,14 @@ func (t *entry) gather(start int64, use func(first int, part []byte) error) erro
 	if t.file.mapped == nil && span > 8*t.Bytes()+window {
 		return fmt.Errorf("its %d bytes are scattered over %d: save the tensor with .contiguous()", t.Bytes(), span)
 	}
-	var whole []byte // only if the file is not mapped
-	return t.file.parts(start, span, func(part []byte) error {
-		if int64(len(part)) == span {
-			return t.pick(part, use)
+	if t.file.mapped != nil {
+		if err := t.file.check(start, span); err != nil {
+			return err
 		}
+		return t.file.view(start, span, func(part []byte) error { return t.pick(part, use) })
+	}
+	var whole []byte
+	return t.file.parts(start, span, func(part []byte) error {
 		whole = append(slices.Grow(whole, int(span)-len(whole)), part...)
 		if int64(len(whole)) < span {
 			return nil

@@ -148,24 +148,37 @@ func (f *file) parts(offset, length int64, use func(part []byte) error) error {
 	if err := f.check(offset, length); err != nil {
 		return err
 	}
-	if f.mapped != nil {
-		var err error
-		fault := guarded(func() { err = use(f.mapped[offset : offset+length]) })
-		return errors.Join(fault, err)
+	var buffer []byte
+	if f.mapped == nil {
+		buffer = make([]byte, min(length, window))
 	}
-	buffer := make([]byte, min(length, window))
 	for length > 0 {
-		part := buffer[:min(length, window)]
-		if err := f.fill(part, offset); err != nil {
-			return err
+		n := min(length, window)
+		if f.mapped != nil {
+			if err := f.view(offset, n, use); err != nil {
+				return err
+			}
+		} else {
+			if err := f.fill(buffer[:n], offset); err != nil {
+				return err
+			}
+			if err := use(buffer[:n]); err != nil {
+				return err
+			}
 		}
-		if err := use(part); err != nil {
-			return err
-		}
-		offset += int64(len(part))
-		length -= int64(len(part))
+		offset += n
+		length -= n
 	}
 	return nil
+}
+
+// view hands a range of a mapped file to use, and lets go of its memory then: a model that is loaded shall not be there
+// twice.
+func (f *file) view(offset, length int64, use func(part []byte) error) error {
+	var err error
+	fault := guarded(func() { err = use(f.mapped[offset : offset+length]) })
+	forget(f.mapped, offset, length)
+	return errors.Join(fault, err)
 }
 
 // guarded runs read, which touches mapped memory. A page that is no longer behind the mapping, because the file was cut

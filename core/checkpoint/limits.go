@@ -26,6 +26,6 @@ const (
 	maxRepeated = 1 << 20
 	// maxWhole is the largest file that is read whole because its file system can only read it from the beginning.
 	maxWhole = 256 << 20
-	// window is how much of an unmapped file is read at a time.
+	// window is how much of a file is read at a time.
 	window = 4 << 20
 )

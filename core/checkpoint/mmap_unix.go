@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // mapFile maps a file on disk into memory, read-only. It returns nil where that is not possible.
@@ -22,3 +24,12 @@ func mapFile(opened fs.File, size int64) []byte {
 }
 
 func unmap(mapped []byte) error { return syscall.Munmap(mapped) }
+
+// forget lets go of the memory behind a range of a mapped file. Who reads it again gets it from the file again.
+func forget(mapped []byte, offset, length int64) {
+	page := int64(os.Getpagesize())
+	begin := offset / page * page
+	if end := offset + length; end > begin {
+		_ = unix.Madvise(mapped[begin:end], unix.MADV_DONTNEED) // a wish: nothing is wrong where it is not granted
+	}
+}

@@ -27,6 +27,6 @@ func (p *program) room(n core.Need, wayOn string) error {
 
 // within lets the garbage collector keep a load within what was said to be needed; what it returns ends that.
 func within(n core.Need) func() {
-	before := debug.SetMemoryLimit(n.Total() + processBytes)
+	before := debug.SetMemoryLimit(n.Total() + processBytes/2) // the other half is not the garbage collector's
 	return func() { debug.SetMemoryLimit(before) }
 }
