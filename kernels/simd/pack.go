@@ -12,10 +12,17 @@ func ceilDiv(n, d int) int { return (n + d - 1) / d }
 // lineBytes is a cache line, and the largest vector.
 const lineBytes = 64
 
+// hugeBytes is a large page. Memory of that size and more asks for them: weights stream by once a Run, and with small pages
+// the processor looks up a translation for every 4 KB of them.
+const hugeBytes = 2 << 20
+
 // aligned is memory for n values that begins with a cache line, so that no vector of a panel lies across two.
 func aligned(n int) []float32 {
 	const extra = lineBytes/4 - 1
 	list := make([]float32, n+extra)
+	if n*4 >= hugeBytes {
+		hugePages(list)
+	}
 	skip := 0
 	if at := uintptr(unsafe.Pointer(unsafe.SliceData(list))) % lineBytes; at != 0 {
 		skip = int(lineBytes-at) / 4

@@ -94,7 +94,7 @@ func (p *program) product(to result, values, bias []float32, length, outputs, at
 			pack(worker, h.first+h.row+r, h.rows*depth, &packed[r*depth])
 		}
 	})
-	group := min(8, max(1, panels*blocks/(8*p.device.threads)))
+	group := min(8, max(1, panels*blocks/(16*p.device.threads)))
 	groups := ceilDiv(panels, group)
 	p.add(groups*blocks, work, func(_, unit int) {
 		first, count := block(unit % blocks)
