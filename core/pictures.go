@@ -51,6 +51,9 @@ func openPreprocess(l Location, config *zoo.Config) (preprocess.Config, error) {
 		}
 	}
 	if config != nil && config.Image != nil {
+		if config.Source == zoo.Apple {
+			return preprocess.MobileCLIP(config.Image.Picture()[0]), nil
+		}
 		return preprocess.OpenAI(config.Image.Picture()[0]), nil
 	}
 	return preprocess.Config{}, fmt.Errorf("core: %s: no preprocessor_config.json or open_clip_config.json: %w", l.Name, fs.ErrNotExist)

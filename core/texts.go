@@ -66,7 +66,7 @@ func dialectOf(source zoo.Source) tokenizer.Dialect {
 	switch source {
 	case zoo.OpenAI:
 		return tokenizer.OpenAI
-	case zoo.OpenCLIP:
+	case zoo.OpenCLIP, zoo.Apple:
 		return tokenizer.OpenCLIP
 	}
 	return tokenizer.HuggingFace

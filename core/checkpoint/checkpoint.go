@@ -53,15 +53,32 @@ type Checkpoint struct {
 func newCheckpoint(name string, files []*file, found *content) (*Checkpoint, error) {
 	c := &Checkpoint{name: name, format: found.format, metadata: found.metadata, tensors: found.tensors, files: files}
 	stripModule(c.tensors)
+	if err := c.sort(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// sort sorts and indexes the tensors.
+func (c *Checkpoint) sort() error {
 	slices.SortFunc(c.tensors, func(a, b entry) int { return cmp.Compare(a.Name, b.Name) })
 	c.index = make(map[string]int, len(c.tensors))
 	for i, t := range c.tensors {
 		if _, ok := c.index[t.Name]; ok {
-			return nil, fmt.Errorf("checkpoint: %s: the tensor %q is there twice", name, t.Name)
+			return fmt.Errorf("checkpoint: %s: the tensor %q is there twice", c.name, t.Name)
 		}
 		c.index[t.Name] = i
 	}
-	return c, nil
+	return nil
+}
+
+// Rename gives every tensor the name that name makes of its own: another program's names for the same model. It is for
+// a checkpoint that nobody else uses yet. Two tensors of one name are an error, and the checkpoint is of no use then.
+func (c *Checkpoint) Rename(name func(string) string) error {
+	for i := range c.tensors {
+		c.tensors[i].Name = name(c.tensors[i].Name)
+	}
+	return c.sort()
 }
 
 // stripModule takes away the prefix that PyTorch's DistributedDataParallel puts before all names.

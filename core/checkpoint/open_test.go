@@ -204,3 +204,19 @@ func TestScattered(t *testing.T) {
 	_, err := openBytes(t, zipped(t, members...)).Floats("w", nil)
 	require.ErrorContains(t, err, "its 8 bytes are scattered over 16777216")
 }
+
+func TestRename(t *testing.T) {
+	var file bytes.Buffer
+	require.NoError(t, WriteSafetensors(&file, []Tensor{{Name: "b", Shape: []int{1}, Floats: []float32{2}}, {Name: "c", Shape: []int{1}, Floats: []float32{3}}}))
+	c, err := Open(fstest.MapFS{"model.safetensors": {Data: file.Bytes()}}, "model.safetensors")
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, c.Rename(func(name string) string { return map[string]string{"b": "z", "c": "a"}[name] }))
+	require.Equal(t, "a", c.Tensors()[0].Name)
+	values, err := c.Floats("z", nil)
+	require.NoError(t, err)
+	require.Equal(t, []float32{2}, values)
+	_, ok := c.Lookup("b")
+	require.False(t, ok)
+	require.ErrorContains(t, c.Rename(func(string) string { return "same" }), `"same" is there twice`)
+}

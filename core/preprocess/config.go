@@ -102,6 +102,17 @@ func OpenAI(size int) Config {
 	}
 }
 
+// MobileCLIP returns the pipeline of Apple's ml-mobileclip: RGB, the shorter side to size by bilinear resampling, the middle
+// square, values from 0 to 1.
+func MobileCLIP(size int) Config {
+	return Config{
+		Colors: RGBFirst,
+		Resize: Shortest, Height: size, Width: size, Filter: Bilinear,
+		Crop: RoundEven, CropHeight: size, CropWidth: size,
+		Scale: 1.0 / 255, Std: ones, Divide: ones,
+	}
+}
+
 // Size returns the height and width in pixels that every picture comes out with, or 0 and 0 if that depends on the picture
 // (NaFlex, KeepSize without a crop).
 func (c Config) Size() (height, width int) {

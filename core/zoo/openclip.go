@@ -52,6 +52,7 @@ type openCLIPVision struct {
 	TimmPool           string  `json:"timm_pool"`
 	TimmProjection     *string `json:"timm_proj"` // null, "none", "linear" or "mlp"
 	TimmProjectionBias bool    `json:"timm_proj_bias"`
+	appleHead          bool    // the projection is as Apple's own files have it
 }
 
 type openCLIPText struct {
@@ -80,6 +81,11 @@ func readOpenCLIP(data []byte) (*Config, error) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, err
 	}
+	return m.config()
+}
+
+// config makes a configuration of both towers.
+func (m *openCLIPModel) config() (*Config, error) {
 	image, err := m.image()
 	if err != nil {
 		return nil, fmt.Errorf("vision_cfg: %w", err)

@@ -28,17 +28,22 @@ func (s *shapes) openAI(file string) bool {
 	return sized || matrix.DType == checkpoint.F16 && norm.DType == checkpoint.F32
 }
 
-// fromShapes tells a model without a configuration from its tensors: OpenAI's .pt files. The rules are those of
-// build_model in OpenAI's clip/model.py.
+// fromShapes tells a model without a configuration from its tensors: OpenAI's .pt files, by the rules of build_model in
+// clip/model.py, and Apple's.
 func fromShapes(c *checkpoint.Checkpoint, file string) (*Config, error) {
 	s := shapes{c: c}
 	has := func(name string) bool { _, ok := c.Lookup(name); return ok }
 	ours := has("visual.proj") || has("visual.layer1.0.conv1.weight")
 	switch {
+	case appleFile(tensors{c}):
+		return fromApple(c)
 	case ours && has("token_embedding.weight") && s.openAI(file):
 	case ours && (has("token_embedding.weight") || has("text.token_embedding.weight")):
 		return nil, fmt.Errorf("%w: weights without a configuration that are not OpenAI's own; open_clip names its tensors alike, but activation and heads may differ: put open_clip_config.json beside them",
 			ErrUnsupported)
+	case s.hasPrefix(timmPrefix):
+		return nil, fmt.Errorf("%w: weights of open_clip with an image tower of timm (%s…), whose name no tensor tells: put open_clip_config.json beside them",
+			ErrUnsupported, timmPrefix)
 	case has("vision_model.embeddings.class_embedding") || has("text_model.embeddings.token_embedding.weight"):
 		return nil, fmt.Errorf("a Hugging Face model whose number of heads no tensor tells: put its config.json beside it")
 	default:
@@ -107,6 +112,11 @@ func (s *shapes) blocks(prefix string) int {
 		}
 	}
 	return n
+}
+
+// hasPrefix reports whether a tensor's name begins so.
+func (s *shapes) hasPrefix(prefix string) bool {
+	return slices.ContainsFunc(s.c.Tensors(), func(t checkpoint.Info) bool { return strings.HasPrefix(t.Name, prefix) })
 }
 
 func (s *shapes) firstNames(n int) string {

@@ -46,7 +46,7 @@ func (m *openCLIPModel) timmHead() (tower.Head, error) {
 	h := tower.Head{Projection: m.Embedding, Bias: m.Vision.TimmProjectionBias}
 	switch projection := m.Vision.TimmProjection; {
 	case projection == nil || *projection == "":
-		h.Bias = true
+		h.Bias = !m.Vision.appleHead
 	case *projection == "linear":
 	case *projection == "mlp":
 		h.Hidden, h.HiddenBias = 2*m.Embedding, true
@@ -59,6 +59,8 @@ func (m *openCLIPModel) timmHead() (tower.Head, error) {
 // timmHeadRules are the names of a head: below "visual.head.", or as the tower's own classifier below "visual.trunk.".
 func (m *openCLIPModel) timmHeadRules(classifier string) map[string]rule {
 	switch projection := m.Vision.TimmProjection; {
+	case m.Vision.appleHead:
+		return map[string]rule{"projection": tensor(appleHead, transposed)}
 	case projection == nil || *projection == "":
 		return map[string]rule{"projection": layer(classifier)}
 	case *projection == "linear":

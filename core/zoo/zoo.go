@@ -49,6 +49,7 @@ const (
 	HuggingFace Source = "huggingface"
 	OpenCLIP    Source = "open_clip"
 	OpenAI      Source = "openai"
+	Apple       Source = "apple" // MobileCLIP as Apple published it
 )
 
 // Config is what a model folder says without its weights.

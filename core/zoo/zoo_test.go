@@ -261,6 +261,34 @@ func TestAnotherKindOfNetwork(t *testing.T) {
 	require.ErrorContains(t, err, "bert.encoder.layer.0")
 }
 
+// weights are a checkpoint of zeros with these shapes.
+func weights(t *testing.T, shapes map[string][]int) fs.FS {
+	t.Helper()
+	var list []checkpoint.Tensor
+	for name, shape := range shapes {
+		list = append(list, checkpoint.Tensor{Name: name, Shape: shape, Floats: make([]float32, kernels.Shape(shape).Elements())})
+	}
+	var file bytes.Buffer
+	require.NoError(t, checkpoint.WriteSafetensors(&file, list))
+	return fstest.MapFS{"model.safetensors": {Data: file.Bytes()}}
+}
+
+func TestWeightsAlone(t *testing.T) {
+	const fastvit, vit = "image_encoder.model.patch_embed.0.rbr_conv.0.conv.weight", "image_encoder.model.patch_emb.0.block.conv.weight"
+	const text = "text_encoder.transformer.0.pre_norm_mha.0.weight"
+	for want, shapes := range map[string]map[string][]int{
+		"put open_clip_config.json beside them":                {"visual.trunk.cls_token": {1, 1, 8}},
+		"MobileCLIP-S0":                                        {fastvit: {8, 3, 3, 3}},
+		"tensor visual.trunk.head.proj has shape []":           {fastvit: {8, 3, 3, 3}, text: {8}},
+		"pos_embed has shape [8]":                              {vit: {8, 3, 4, 4}, text: {8}, "image_encoder.model.cls_token": {8}, "image_encoder.model.pos_embed.pos_embed.pos_embed": {8}},
+		`the tensor "visual.trunk.norm.weight" is there twice`: {vit: {8, 3, 4, 4}, text: {8}, "visual.trunk.norm.weight": {1}, "image_encoder.model.post_transformer_norm.weight": {1}},
+		"tensor ln_final.weight has shape []":                  {"visual.layer1.0.conv1.weight": {8, 8, 1, 1}, "token_embedding.weight": {20, 64}, "input_resolution": {}},
+	} {
+		_, err := Open(weights(t, shapes), "")
+		require.ErrorContains(t, err, want)
+	}
+}
+
 func TestFindsWeights(t *testing.T) {
 	find := func(openCLIP bool, names ...string) (string, error) {
 		files := fstest.MapFS{}
