@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/goclip/goclip/core/tokenizer"
 	"github.com/goclip/goclip/core/zoo"
@@ -89,8 +90,8 @@ func openTokenizer(l Location, dialect tokenizer.Dialect, entries int) (tokenize
 		return t, nil
 	}
 	if entries != 0 && entries != clipEntries {
-		return nil, fmt.Errorf("core: %s: there are no tokenizer files (tokenizer.json, or vocab.json and merges.txt), and a vocabulary of %d ids is not the one that goclip carries (%d)",
-			l.Name, entries, clipEntries)
+		return nil, fmt.Errorf("core: %s: there are no tokenizer files (%s), and a vocabulary of %d ids is not the one that goclip carries (%d)",
+			l.Name, strings.Join(tokenizer.Files[:6], ", "), entries, clipEntries)
 	}
 	return tokenizer.CLIP(dialect)
 }

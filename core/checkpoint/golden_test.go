@@ -127,14 +127,14 @@ func TestStorageInPlace(t *testing.T) {
 
 // TestOpenAIScript: the extra buffers and names of a traced OpenAI model.
 func TestOpenAIScript(t *testing.T) {
-	c, err := Open(os.DirFS(oracle.Path(t, "models", "openai-vit")), "ViT-B-32.pt")
+	c, err := Open(os.DirFS(oracle.Path(t, "models", "openai-rn50")), "RN50.pt")
 	require.NoError(t, err)
 	defer c.Close()
 	require.Equal(t, FormatTorchScript, c.Format())
 	v, err := c.Ints("context_length")
 	require.NoError(t, err)
 	require.Equal(t, []int64{77}, v)
-	info, ok := c.Lookup("visual.transformer.resblocks.0.attn.in_proj_weight")
+	info, ok := c.Lookup("transformer.resblocks.0.attn.in_proj_weight")
 	require.True(t, ok)
 	require.Equal(t, F16, info.DType)
 	require.Len(t, info.Shape, 2)

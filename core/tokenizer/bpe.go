@@ -47,7 +47,34 @@ func (b *bpe) encode(ids []int32, piece string) []int32 {
 		return append(ids, b.final[piece[0]])
 	}
 	m := mergings.Get().(*merging)
-	m.fill(b, piece)
+	m.reset(len(piece))
+	for i := range last {
+		m.add(b.inner[piece[i]])
+	}
+	m.add(b.final[piece[last]])
+	return m.finish(b, ids)
+}
+
+// reset makes room for so many symbols.
+func (m *merging) reset(n int) {
+	m.symbols, m.heap, m.waiting = m.symbols[:0], m.heap[:0], m.waiting[:0]
+	m.symbols, m.waiting = slices.Grow(m.symbols, n), slices.Grow(m.waiting, n)
+}
+
+// add puts a symbol behind the others.
+func (m *merging) add(id int32) {
+	n := int32(len(m.symbols))
+	m.symbols = append(m.symbols, symbol{id: id, prev: n - 1, next: n + 1})
+}
+
+// finish merges what can be merged, appends the ids and gives the state back.
+func (m *merging) finish(b *bpe, ids []int32) []int32 {
+	last := len(m.symbols) - 1
+	m.symbols[last].next, m.symbols[last].rank = none, none
+	for i := range int32(last) {
+		m.rate(b, i)
+	}
+	m.release()
 	m.run(b)
 	for i := int32(0); i != none; i = m.symbols[i].next {
 		ids = append(ids, m.symbols[i].id)
@@ -56,20 +83,6 @@ func (b *bpe) encode(ids []int32, piece string) []int32 {
 		mergings.Put(m)
 	}
 	return ids
-}
-
-func (m *merging) fill(b *bpe, piece string) {
-	m.symbols, m.heap, m.waiting = m.symbols[:0], m.heap[:0], m.waiting[:0]
-	last := len(piece) - 1
-	m.symbols, m.waiting = slices.Grow(m.symbols, len(piece)), slices.Grow(m.waiting, last)
-	for i := range last {
-		m.symbols = append(m.symbols, symbol{id: b.inner[piece[i]], prev: int32(i - 1), next: int32(i + 1)})
-	}
-	m.symbols = append(m.symbols, symbol{id: b.final[piece[last]], prev: int32(last - 1), next: none, rank: none})
-	for i := range int32(last) {
-		m.rate(b, i)
-	}
-	m.release()
 }
 
 // rate looks up the rank of the pair that begins at i and lets it wait for its turn.

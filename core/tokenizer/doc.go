@@ -4,6 +4,10 @@
 // these pieces is joined from its bytes by a ranked list of merges. What "cleaned" means depends on whose code trained or
 // wrapped the model, and so do the ids of texts with unusual characters; a Dialect says which code to follow.
 //
+// The other families have tokenizers of their own, which Open tells from a folder's files: SentencePiece for SigLIP and
+// XLM-R (package sentencepiece), a BPE of characters for SigLIP 2, WordPiece for BERT, a BPE of bytes for RoBERTa. They
+// are pipelines of the same steps (pipeline.go).
+//
 // # Notice
 //
 // The vocabulary in bpe_simple_vocab_16e6.txt.gz is part of OpenAI's CLIP, https://github.com/openai/CLIP:

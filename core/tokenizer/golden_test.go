@@ -3,12 +3,10 @@ package tokenizer
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -29,13 +27,10 @@ func (v *vector) ids(d Dialect) []int32 {
 	return [][]int32{HuggingFace: v.HF, OpenCLIP: v.OpenCLIP, OpenAI: v.OpenAI}[d]
 }
 
-func readVectors(t testing.TB, path string) []vector {
+func readVectors(t testing.TB, data []byte) []vector {
 	t.Helper()
-	f, err := os.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
 	var all []vector
-	lines := bufio.NewScanner(f)
+	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var v vector
@@ -47,28 +42,38 @@ func readVectors(t testing.TB, path string) []vector {
 }
 
 func goldenVectors(t testing.TB) []vector {
-	all := readVectors(t, oracle.Path(t, "tokenizers", "clip", "vectors.jsonl"))
+	all := readVectors(t, oracle.Unpacked(t, "tokenizers", "clip", "vectors.jsonl"))
 	require.Len(t, all, 440)
-	nasty := readVectors(t, filepath.Join("testdata", "nasty.jsonl"))
+	data, err := os.ReadFile(filepath.Join("testdata", "nasty.jsonl"))
+	require.NoError(t, err)
+	nasty := readVectors(t, data)
 	require.Len(t, nasty, 350)
 	return append(all, nasty...)
 }
 
-// goldenFolder has the golden files with these names; a packed one counts as tokenizer.json.
-func goldenFolder(t testing.TB, names ...string) fs.FS {
+// goldenFolder has the files with these names of a golden tokenizer and its configuration; every name that begins with
+// "tokenizer" and holds "json" counts as tokenizer.json.
+func goldenFolder(t testing.TB, tokenizer string, names ...string) fstest.MapFS {
 	t.Helper()
 	folder := fstest.MapFS{}
-	for _, name := range append(names, "tokenizer_config.json", "special_tokens_map.json") {
-		text, err := os.ReadFile(oracle.Path(t, "tokenizers", "clip", name))
+	for _, name := range []string{"tokenizer_config.json", "special_tokens_map.json"} {
+		data, err := os.ReadFile(oracle.Path(t, "tokenizers", tokenizer, name))
 		require.NoError(t, err)
-		if filepath.Ext(name) == ".gz" {
-			packed, err := gzip.NewReader(bytes.NewReader(text))
+		folder[name] = &fstest.MapFile{Data: data}
+	}
+	for _, name := range names {
+		var data []byte
+		if strings.HasSuffix(name, ".model") || name == "vocab.txt" {
+			var err error
+			data, err = os.ReadFile(oracle.Path(t, "tokenizers", tokenizer, name))
 			require.NoError(t, err)
-			text, err = io.ReadAll(packed)
-			require.NoError(t, err)
+		} else {
+			data = oracle.Unpacked(t, "tokenizers", tokenizer, name)
+		}
+		if strings.HasPrefix(name, "tokenizer") && strings.Contains(name, "json") {
 			name = "tokenizer.json"
 		}
-		folder[name] = &fstest.MapFile{Data: text}
+		folder[name] = &fstest.MapFile{Data: data}
 	}
 	return folder
 }
@@ -78,9 +83,9 @@ func TestGolden(t *testing.T) {
 	vectors := goldenVectors(t)
 	sources := map[string]func(Dialect) (Tokenizer, error){"carried": CLIP}
 	for name, files := range map[string][]string{
-		"merges": {"vocab.json", "merges.txt"}, "json": {"tokenizer.json.gz"}, "json with strings": {"tokenizer_strings.json.gz"},
+		"merges": {"vocab.json", "merges.txt"}, "json": {"tokenizer.json"}, "json with strings": {"tokenizer_strings.json"},
 	} {
-		folder := goldenFolder(t, files...)
+		folder := goldenFolder(t, "clip", files...)
 		sources[name] = func(d Dialect) (Tokenizer, error) { return Open(folder, d) }
 	}
 	for name, open := range sources {
@@ -105,8 +110,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestPadded(t *testing.T) {
-	text, err := os.ReadFile(oracle.Path(t, "tokenizers", "padded.json"))
-	require.NoError(t, err)
+	text := readGolden(t, "padded.json")
 	var golden struct {
 		Texts []string
 		HF    struct{ IDs [][]int32 } `json:"clip_hf"`
@@ -115,7 +119,7 @@ func TestPadded(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &golden))
 	require.NotEmpty(t, golden.Texts)
 	for dialect, rows := range map[Dialect][][]int32{HuggingFace: golden.HF.IDs, OpenCLIP: golden.Open.IDs} {
-		tokenizer, err := Open(goldenFolder(t, "vocab.json", "merges.txt"), dialect)
+		tokenizer, err := Open(goldenFolder(t, "clip", "vocab.json", "merges.txt"), dialect)
 		require.NoError(t, err)
 		for i, text := range golden.Texts {
 			require.Equal(t, rows[i], padded(tokenizer, text, 77), "%v %q", dialect, text)
@@ -177,4 +181,11 @@ func openModel(folder string, dialect Dialect) (Tokenizer, error) {
 		}
 	}
 	return nil, nil
+}
+
+func readGolden(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(oracle.Path(t, "tokenizers", name))
+	require.NoError(t, err)
+	return data
 }

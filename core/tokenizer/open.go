@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/goclip/goclip/core/internal/files"
@@ -16,26 +17,75 @@ const (
 	largestConfig = 4 << 20
 )
 
-// Open returns the tokenizer of a folder: of tokenizer.json if there is one, otherwise of vocab.json and merges.txt, with
-// the special tokens that tokenizer_config.json, special_tokens_map.json and added_tokens.json name. A folder with
-// neither gives an error that wraps fs.ErrNotExist; a tokenizer.json of another kind than CLIP's one that wraps
+// Files are the names of the files that a tokenizer is opened from, the vocabularies first, each of which is enough.
+var Files = []string{"tokenizer.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "vocab.json", "vocab.txt",
+	"merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}
+
+// Open returns the tokenizer of a folder. The files that are there, and what they say of the model, decide its kind:
+//
+//	spiece.model of a SigLIP            SentencePiece with SigLIP's cleaning     siglip.go
+//	tokenizer.json                      CLIP's BPE, or what its model says       json_models.go
+//	spiece.model, sentencepiece.bpe.model, tokenizer.model   SentencePiece       sentencepiece.go
+//	vocab.json and merges.txt           CLIP's BPE, or RoBERTa's                 bytelevel.go
+//	vocab.txt                           BERT's WordPiece                         wordpiece.go
+//
+// A folder without any gives an error that wraps fs.ErrNotExist; one of another kind an error that wraps
 // errors.ErrUnsupported.
 func Open(fsys fs.FS, dialect Dialect) (Tokenizer, error) {
-	v, c, err := readVocabulary(fsys)
+	r, err := openRepository(fsys, dialect)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.read(fsys); err != nil {
-		return nil, err
+	switch {
+	case r.siglip() && r.has("spiece.model"):
+		return r.openSigLIP()
+	case r.has("tokenizer.json"):
+		return r.openJSON()
+	case r.has("sentencepiece.bpe.model"):
+		return r.openFairseq()
+	case r.has("spiece.model"):
+		return r.openPieces("spiece.model")
+	case r.has("tokenizer.model"):
+		return r.openPieces("tokenizer.model")
+	case r.has("vocab.json"):
+		return r.openMerges()
+	case r.has("vocab.txt"):
+		return r.openVocabulary()
 	}
-	s, err := c.settings()
-	if err != nil {
-		return nil, err
-	}
-	return build(v, s, dialect)
+	return nil, fmt.Errorf("tokenizer: the folder has none of %s: %w", strings.Join(Files[:6], ", "), fs.ErrNotExist)
 }
 
-// build makes a tokenizer of a vocabulary.
+// openMerges opens vocab.json and merges.txt.
+func (r *repository) openMerges() (Tokenizer, error) {
+	v := &vocabulary{files: "vocab.json and merges.txt"}
+	if err := readJSON(r, "vocab.json", largest, (*idsByToken)(&v.ids)); err != nil {
+		return nil, err
+	}
+	text, err := readFile(r, "merges.txt", largest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("tokenizer: the folder has vocab.json but no merges.txt")
+	} else if err != nil {
+		return nil, err
+	}
+	if v.merges, err = parseMerges(string(text)); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(v.merges, func(m pair) bool { return strings.HasSuffix(m.right, endOfWord) }) && len(v.merges) > 0 {
+		return r.openByteLevel(v)
+	}
+	return r.openCLIP(v)
+}
+
+// openCLIP makes CLIP's tokenizer of a vocabulary.
+func (r *repository) openCLIP(v *vocabulary) (Tokenizer, error) {
+	s, err := r.configured.settings(clipTokens)
+	if err != nil {
+		return nil, err
+	}
+	return build(v, s, r.dialect)
+}
+
+// build makes CLIP's tokenizer of a vocabulary.
 func build(v *vocabulary, s *settings, dialect Dialect) (Tokenizer, error) {
 	if err := v.addListed(s.added); err != nil {
 		return nil, err
@@ -52,27 +102,6 @@ func build(v *vocabulary, s *settings, dialect Dialect) (Tokenizer, error) {
 		return newSimple(v, e, dialect)
 	}
 	return nil, fmt.Errorf("tokenizer: there is no %v", dialect)
-}
-
-func readVocabulary(fsys fs.FS) (*vocabulary, *configured, error) {
-	v, c, err := readTokenizerJSON(fsys)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return v, c, err
-	}
-	v = &vocabulary{files: "vocab.json and merges.txt"}
-	if err := readJSON(fsys, "vocab.json", largest, (*idsByToken)(&v.ids)); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("tokenizer: the folder has neither tokenizer.json nor vocab.json: %w", fs.ErrNotExist)
-	} else if err != nil {
-		return nil, nil, err
-	}
-	text, err := readFile(fsys, "merges.txt", largest)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, errors.New("tokenizer: the folder has vocab.json but no merges.txt")
-	} else if err != nil {
-		return nil, nil, err
-	}
-	v.merges, err = parseMerges(string(text))
-	return v, &configured{}, err
 }
 
 // parseMerges reads merges.txt: a header line with the version, then a merge a line.
@@ -95,46 +124,6 @@ func parseMerges(text string) ([]pair, error) {
 		merges = append(merges, m)
 	}
 	return merges, nil
-}
-
-// tokenizerJSON is the part of tokenizer.json that transformers does not replace by its own.
-type tokenizerJSON struct {
-	AddedTokens json.RawMessage `json:"added_tokens"`
-	Model       struct {
-		Type     string          `json:"type"`
-		Suffix   *string         `json:"end_of_word_suffix"`
-		Fallback bool            `json:"byte_fallback"`
-		Vocab    json.RawMessage `json:"vocab"` // other kinds of model have something else here
-		Merges   json.RawMessage `json:"merges"`
-	} `json:"model"`
-}
-
-func readTokenizerJSON(fsys fs.FS) (*vocabulary, *configured, error) {
-	var j tokenizerJSON
-	const name = "tokenizer.json"
-	if err := readJSON(fsys, name, largest, &j); err != nil {
-		return nil, nil, err
-	}
-	if j.Model.Type != "" && j.Model.Type != "BPE" || j.Model.Suffix == nil || *j.Model.Suffix != endOfWord || j.Model.Fallback {
-		return nil, nil, fmt.Errorf("tokenizer: %s: the model %q is no byte-level BPE with %s as CLIP's is: %w",
-			name, j.Model.Type, endOfWord, errors.ErrUnsupported)
-	}
-	v, c := &vocabulary{files: name}, &configured{}
-	if len(j.AddedTokens) > largestConfig {
-		return nil, nil, fmt.Errorf("tokenizer: %s: added_tokens is larger than %d MiB", name, largestConfig>>20)
-	}
-	if err := unmarshal(name+": vocab", j.Model.Vocab, (*idsByToken)(&v.ids)); err != nil {
-		return nil, nil, err
-	}
-	if err := unmarshal(name+": merges", j.Model.Merges, (*mergeList)(&v.merges)); err != nil {
-		return nil, nil, err
-	}
-	if j.AddedTokens != nil {
-		if err := unmarshal(name+": added_tokens", j.AddedTokens, &c.added); err != nil {
-			return nil, nil, err
-		}
-	}
-	return v, c, nil
 }
 
 // read fills in the files beside the vocabulary, each of which may be missing.

@@ -52,8 +52,8 @@ func TestOpenBadFolders(t *testing.T) {
 		"added elsewhere":     {config(`{"added_tokens_decoder": {"3": {"content": "in"}}}`), fmt.Sprintf(`the added token "in" has id 3, but %d in the vocabulary`, good["in"])},
 		"added far away":      {config(`{"added_tokens_decoder": {"9999": {"content": "<cat>"}}}`), "1 are beyond, the first is 9999"},
 		"long added token":    {config(`{"pad_token": "` + strings.Repeat("x", longestAdded+1) + `"}`), "has more than 256 bytes"},
-		"unigram":             {packed(`{"model": {"type": "Unigram", "vocab": [["a", 1.5]]}}`), `the model "Unigram" is no byte-level BPE`},
-		"BPE without suffix":  {packed(`{"model": {"type": "BPE", "end_of_word_suffix": null, "vocab": {}, "merges": []}}`), "is no byte-level BPE"},
+		"unigram":             {packed(`{"model": {"type": "Unigram", "vocab": [["a", 1.5]]}}`), "unk_id must be one of the 1 pieces"},
+		"BPE without suffix":  {packed(`{"model": {"type": "BPE", "end_of_word_suffix": null, "vocab": {}, "merges": []}}`), "256 of the 256 symbols of single bytes are missing"},
 		"no vocabulary":       {packed(`{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "merges": []}}`), "tokenizer.json: vocab is missing"},
 		"no merges":           {packed(`{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {}}}`), "tokenizer.json: merges is missing"},
 		"merges of numbers":   {packed(`{"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {}, "merges": [1]}}`), "merge 1: a merge must be two strings"},
@@ -74,7 +74,7 @@ func TestOpenBadFolders(t *testing.T) {
 func TestOpenNothing(t *testing.T) {
 	_, err := Open(fstest.MapFS{"config.json": {}}, HuggingFace)
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = Open(fstest.MapFS{"tokenizer.json": {Data: []byte(`{"model": {"type": "WordPiece"}}`)}}, HuggingFace)
+	_, err = Open(fstest.MapFS{"tokenizer.json": {Data: []byte(`{"model": {"type": "WordLevel"}}`)}}, HuggingFace)
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 }
 

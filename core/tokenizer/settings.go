@@ -102,11 +102,9 @@ type configured struct {
 
 // settings puts the files together. The list of added tokens in tokenizer_config.json makes the other files superfluous;
 // without it special_tokens_map.json overrides the configured tokens, and tokenizer.json knows their flags best.
-func (c *configured) settings() (*settings, error) {
-	named := map[string]*addedToken{
-		"bos_token": {Content: startOfText, bare: true}, "eos_token": {Content: endOfText, bare: true},
-		"unk_token": {Content: endOfText, bare: true}, "pad_token": {Content: endOfText, bare: true},
-	}
+// roles are the class's own special tokens, which hold where no file says otherwise.
+func (c *configured) settings(roles map[string]*addedToken) (*settings, error) {
+	named := maps.Clone(roles)
 	maps.Copy(named, c.config.named)
 	extra := c.config.extra
 	var added []addedToken
@@ -131,6 +129,26 @@ func (c *configured) settings() (*settings, error) {
 	}
 	return s, nil
 }
+
+// bareTokens are special tokens without flags: role, content, and so on.
+func bareTokens(pairs ...string) map[string]*addedToken {
+	tokens := map[string]*addedToken{}
+	for i := 0; i < len(pairs); i += 2 {
+		tokens[pairs[i]] = &addedToken{Content: pairs[i+1], bare: true}
+	}
+	return tokens
+}
+
+// The special tokens of transformers' classes.
+var (
+	clipTokens = bareTokens("bos_token", startOfText, "eos_token", endOfText, "unk_token", endOfText, "pad_token", endOfText)
+	t5Tokens   = bareTokens("eos_token", "</s>", "unk_token", "<unk>", "pad_token", "<pad>")
+	bertTokens = bareTokens("unk_token", "[UNK]", "sep_token", "[SEP]", "pad_token", "[PAD]", "cls_token", "[CLS]", "mask_token", "[MASK]")
+	// robertaTokens are XLM-R's as well.
+	robertaTokens = bareTokens("bos_token", "<s>", "eos_token", "</s>", "sep_token", "</s>", "cls_token", "<s>", "unk_token", "<unk>",
+		"pad_token", "<pad>", "mask_token", "<mask>")
+	gemmaTokens = bareTokens("bos_token", "<bos>", "eos_token", "<eos>", "unk_token", "<unk>", "pad_token", "<pad>")
+)
 
 // addNamed adds the tokens with a role and the extra ones, unless the list of added tokens has them. Where roles share a
 // string, the flags of the last role count that does not repeat an earlier one's.

@@ -147,7 +147,7 @@ func checkEncoding(t *testing.T, tokenizer Tokenizer, text string, context int) 
 }
 
 func FuzzEncode(f *testing.F) {
-	for _, v := range readVectors(f, "testdata/nasty.jsonl")[:40] {
+	for _, v := range goldenVectors(f)[:40] {
 		f.Add(v.Text, 77)
 	}
 	f.Add("\xff<|endoftext|>", 1)
@@ -157,6 +157,9 @@ func FuzzEncode(f *testing.F) {
 		tokenizer, err := CLIP(dialect)
 		require.NoError(f, err)
 		tokenizers = append(tokenizers, tokenizer)
+	}
+	for _, c := range families[1:] {
+		tokenizers = append(tokenizers, c.open(f))
 	}
 	f.Fuzz(func(t *testing.T, text string, context int) {
 		for _, tokenizer := range tokenizers {

@@ -72,7 +72,7 @@ func (v *vocabulary) bpe(unknown int32) (*bpe, error) {
 	if err := v.checkIDs(); err != nil {
 		return nil, err
 	}
-	b := &bpe{ranks: make(map[uint64]int32, len(v.merges)), joined: make([]int32, len(v.merges))}
+	b := &bpe{}
 	var missing absentees
 	for c, symbol := range alphabet {
 		b.inner[c] = v.find(symbol, unknown, &missing)
@@ -81,7 +81,13 @@ func (v *vocabulary) bpe(unknown int32) (*bpe, error) {
 	if missing.count > 0 && unknown == none {
 		return nil, v.errorf("%d of the 512 symbols of single bytes are missing, the first is %q", missing.count, missing.first)
 	}
-	missing = absentees{}
+	return b, v.mergeTable(b)
+}
+
+// mergeTable fills in the merges.
+func (v *vocabulary) mergeTable(b *bpe) error {
+	b.ranks, b.joined = make(map[uint64]int32, len(v.merges)), make([]int32, len(v.merges))
+	missing := absentees{}
 	incomplete := 0
 	for rank, m := range v.merges {
 		before := missing.count
@@ -93,10 +99,10 @@ func (v *vocabulary) bpe(unknown int32) (*bpe, error) {
 		}
 	}
 	if incomplete > 0 {
-		return nil, v.errorf("vocabulary and merges disagree: %d of %d merges have a symbol without an id, the first is %.40q",
+		return v.errorf("vocabulary and merges disagree: %d of %d merges have a symbol without an id, the first is %.40q",
 			incomplete, len(v.merges), missing.first)
 	}
-	return b, nil
+	return nil
 }
 
 // find returns the id of a symbol; one without is reported and gets the id instead.

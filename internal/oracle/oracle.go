@@ -2,6 +2,9 @@
 package oracle
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -21,4 +24,24 @@ func Path(t testing.TB, elements ...string) string {
 		t.Fatalf("oracle: golden data is missing: %v", err)
 	}
 	return path
+}
+
+// Unpacked reads a golden file that lies there with ".gz" behind its name.
+func Unpacked(t testing.TB, elements ...string) []byte {
+	t.Helper()
+	elements = append([]string{}, elements...)
+	elements[len(elements)-1] += ".gz"
+	packed, err := os.ReadFile(Path(t, elements...))
+	if err != nil {
+		t.Fatalf("oracle: %v", err)
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatalf("oracle: %v: %v", elements, err)
+	}
+	data, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatalf("oracle: %v: %v", elements, err)
+	}
+	return data
 }

@@ -50,7 +50,7 @@ func TestTokenizeWithoutWeights(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	for _, name := range []string{"vocab.json", "merges.txt"} {
-		write(t, folder, name, string(read(t, oracle.Path(t, "tokenizers", "clip", name))))
+		write(t, folder, name, string(oracle.Unpacked(t, "tokenizers", "clip", name)))
 	}
 	var text struct {
 		Text            string
@@ -59,7 +59,7 @@ func TestTokenizeWithoutWeights(t *testing.T) {
 		HuggingFace     []int32 `json:"hf"`
 		OpenAITruncated bool
 	}
-	golden, _, _ := bytes.Cut(read(t, oracle.Path(t, "tokenizers", "clip", "vectors.jsonl")), []byte("\n"))
+	golden, _, _ := bytes.Cut(oracle.Unpacked(t, "tokenizers", "clip", "vectors.jsonl"), []byte("\n"))
 	require.NoError(t, json.Unmarshal(golden, &text))
 	for dialect, want := range map[string][]int32{"openai": text.OpenAI, "open_clip": text.OpenCLIP, "hf": text.HuggingFace, "auto": text.HuggingFace} {
 		got := object[tokenized](t, good(t, "tokenize", "-m", folder, "--dialect", dialect, "--no-pad", "--json", "--", text.Text))
@@ -249,7 +249,7 @@ func TestInspect(t *testing.T) {
 	require.Greater(t, got.MemoryBytes, int64(14e6))
 	require.Empty(t, got.Tensors)
 
-	got = object[inspection](t, good(t, "inspect", "--json", "--tensors", "-m", oracle.Path(t, "models", "openai-vit", "ViT-B-32.pt")))
+	got = object[inspection](t, good(t, "inspect", "--json", "--tensors", "-m", oracle.Path(t, "models", "openai-rn50", "RN50.pt")))
 	require.Equal(t, "torchscript", got.Format)
 	require.Equal(t, "openai", got.Source)
 	require.True(t, slices.ContainsFunc(got.Tensors, func(l tensorLine) bool { return l.Name == "visual.conv1.weight" && len(l.Shape) == 4 }))

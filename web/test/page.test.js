@@ -188,7 +188,7 @@ describe("the page", { skip }, () => {
   test("opens a checkpoint of bytes alone", { timeout }, async () => {
     const info = await page.evaluate(async () => {
       const { Clip } = await import(/** @type {any} */ ("/clip.js"));
-      const bytes = await (await fetch("/oracle/openai-vit/ViT-B-32.pt")).arrayBuffer();
+      const bytes = await (await fetch("/oracle/openai-rn50/RN50.pt")).arrayBuffer();
       const clip = await Clip.load(bytes);
       await clip.dispose();
       return clip.info;

@@ -2,6 +2,7 @@ package ftfy
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -14,23 +15,22 @@ import (
 )
 
 func TestGolden(t *testing.T) {
-	for path, lines := range map[string]int{
-		oracle.Path(t, "tokenizers", "clip", "clean.jsonl"): 440,
-		filepath.Join("..", "testdata", "nasty.jsonl"):      350,
-	} {
-		f, err := os.Open(path)
-		require.NoError(t, err)
-		defer f.Close()
-		scanner := bufio.NewScanner(f)
+	nasty, err := os.ReadFile(filepath.Join("..", "testdata", "nasty.jsonl"))
+	require.NoError(t, err)
+	for _, file := range []struct {
+		data  []byte
+		lines int
+	}{{oracle.Unpacked(t, "tokenizers", "clip", "clean.jsonl"), 440}, {nasty, 350}} {
+		scanner := bufio.NewScanner(bytes.NewReader(file.data))
 		scanner.Buffer(nil, 1<<20)
 		for scanner.Scan() {
 			var g struct{ Text, FTFY string }
 			require.NoError(t, json.Unmarshal(scanner.Bytes(), &g))
 			require.Equal(t, g.FTFY, Fix(g.Text), "%q", g.Text)
-			lines--
+			file.lines--
 		}
 		require.NoError(t, scanner.Err())
-		require.Zero(t, lines, path)
+		require.Zero(t, file.lines)
 	}
 }
 
