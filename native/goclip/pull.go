@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goclip/goclip/core/zoo/known"
 	"github.com/goclip/goclip/native/hub"
@@ -85,6 +86,10 @@ func (o *pulling) run(ctx context.Context, name string) error {
 	if o.client, err = hub.FromEnvironment(); err != nil {
 		return err
 	}
+	o.client.Waiting = func(why error, pause time.Duration) {
+		o.warn("%s; trying again in %v", reason(why), pause.Round(time.Second))
+	}
+	o.warnUnsupported(name)
 	for i, address := range addresses {
 		result, err := o.fetch(ctx, address)
 		if err == nil {
@@ -98,6 +103,15 @@ func (o *pulling) run(ctx context.Context, name string) error {
 		o.warn("%s; trying %s", reason(err), addresses[i+1])
 	}
 	return nil
+}
+
+// warnUnsupported says before a download that it will be of no use here.
+func (o *pulling) warnUnsupported(name string) {
+	if m, err := known.Find(name); err == nil {
+		if _, err := m.Shape().Config(); err != nil {
+			o.warn("goclip cannot open this model: %s", reason(err))
+		}
+	}
 }
 
 // addressesOf are the places to fetch a model from: the one that was named, or all that are known.

@@ -2,9 +2,14 @@
 
 package hub
 
-import "testing"
+import (
+	"errors"
+	"testing"
+
+	"github.com/goclip/goclip/internal/hardware"
+)
 
 func tinyDisk(t *testing.T) string {
-	t.Skip("a file system of its own needs Linux")
+	hardware.Missing(t, "mount", errors.New("a file system of its own needs Linux"))
 	return ""
 }

@@ -8,12 +8,15 @@
 //	models--org--name/refs/main              the commit, written when all of it is there
 //	.locks/models--org--name/DIGEST.lock     who is fetching
 //
+// Parts of files lie in a cache of goclip's own (~/.cache/goclip), and single files, as OpenAI released them, in ~/.cache/clip,
+// where Python's clip and open_clip have them.
+//
 // HF_HUB_CACHE, HF_HOME and XDG_CACHE_HOME say where that is; HF_ENDPOINT, HF_TOKEN (or the token file that `hf auth login`
 // writes), HF_HUB_OFFLINE and the proxy variables are honoured too. A token goes to the hub and nowhere else: the servers
 // that it redirects to for large files do not get it.
 //
-// Every byte is checked: the contents must have the digest that the hub lists, so that neither a server in between nor a
-// continued download can slip something in. Names and digests in a listing are checked before they become paths.
+// Whole files are checked: the contents must have the digest that the hub lists, so that neither a server in between nor a
+// continued download can slip something in. Parts are the exception: they have no published digest. Names and digests in a listing are checked before they become paths.
 //
 // # Why not a library?
 //

@@ -18,6 +18,8 @@ type Client struct {
 	Token    string // empty: none
 	Offline  bool   // nothing is fetched
 	Cache    Cache
+	// Waiting, if set, is told why and how long an attempt waits for the next one.
+	Waiting func(why error, pause time.Duration)
 
 	transport http.RoundTripper
 	patience  patience

@@ -183,9 +183,16 @@ func TestRetries(t *testing.T) {
 			return true
 		}
 		c := newClient(t, h)
+		waited := 0
+		c.Waiting = func(err error, pause time.Duration) {
+			waited++
+			require.ErrorContains(t, err, fmt.Sprint(status))
+			require.Positive(t, pause)
+		}
 		folder, err := pull(t.Context(), c, nil)
 		require.NoError(t, err, status)
 		requireWhole(t, c, folder)
+		require.Positive(t, waited)
 	}
 
 	h := newHub(t)

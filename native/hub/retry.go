@@ -48,11 +48,14 @@ func (c *Client) retry(ctx context.Context, attempt func() error) error {
 		if failures++; failures >= c.patience.attempts {
 			return fmt.Errorf("%w (after %d attempts)", err, failures)
 		}
-		pause := c.patience.first << (failures - 1)
+		pause := max(c.patience.first<<(failures-1), pass.after)
 		if pass.after > c.patience.longest {
 			return fmt.Errorf("%w, and asks to wait for %v", err, pass.after.Round(time.Second))
 		}
-		timer := time.NewTimer(max(pause, pass.after))
+		if c.Waiting != nil {
+			c.Waiting(err, pause)
+		}
+		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
