@@ -16,7 +16,8 @@
 // that it redirects to for large files do not get it.
 //
 // Whole files are checked: the contents must have the digest that the hub lists, so that neither a server in between nor a
-// continued download can slip something in. Parts are the exception: they have no published digest. Names and digests in a listing are checked before they become paths.
+// continued download can slip something in. Parts are the exception: they have no published digest. Names and digests in a
+// listing are checked before they become paths.
 //
 // # Why not a library?
 //
