@@ -5,8 +5,13 @@
 #include "textflag.h"
 
 // func Gemm1(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·Gemm1(SB), NOSPLIT, $0-88
+// Requires: AVX, FMA3, MMX+, SSE
+TEXT ·Gemm1(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -110,6 +115,7 @@ unbiased5:
 alone6:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -153,6 +159,7 @@ unbiased8:
 alone9:
 	VMASKMOVPS Y0, Y2, (AX)
 	VMASKMOVPS Y1, Y3, 32(AX)
+	LDMXCSR    (SP)
 	VZEROUPPER
 	RET
 
@@ -191,8 +198,13 @@ DATA lanes<>+124(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $128
 
 // func Gemm2(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·Gemm2(SB), NOSPLIT, $0-88
+// Requires: AVX, FMA3, MMX+, SSE
+TEXT ·Gemm2(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -337,6 +349,7 @@ alone15:
 	ADDQ    CX, AX
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y3, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -395,12 +408,18 @@ alone18:
 	ADDQ       CX, AX
 	VMASKMOVPS Y2, Y4, (AX)
 	VMASKMOVPS Y3, Y5, 32(AX)
+	LDMXCSR    (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm3(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·Gemm3(SB), NOSPLIT, $0-88
+// Requires: AVX, FMA3, MMX+, SSE
+TEXT ·Gemm3(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -586,6 +605,7 @@ alone24:
 	ADDQ    CX, AX
 	VMOVUPS Y4, (AX)
 	VMOVUPS Y5, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -659,12 +679,18 @@ alone27:
 	ADDQ       CX, AX
 	VMASKMOVPS Y4, Y6, (AX)
 	VMASKMOVPS Y5, Y7, 32(AX)
+	LDMXCSR    (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm4(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·Gemm4(SB), NOSPLIT, $0-88
+// Requires: AVX, FMA3, MMX+, SSE
+TEXT ·Gemm4(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -891,6 +917,7 @@ alone33:
 	ADDQ    CX, AX
 	VMOVUPS Y6, (AX)
 	VMOVUPS Y7, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -979,12 +1006,18 @@ alone36:
 	ADDQ       CX, AX
 	VMASKMOVPS Y6, Y8, (AX)
 	VMASKMOVPS Y7, Y9, 32(AX)
+	LDMXCSR    (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm5(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·Gemm5(SB), NOSPLIT, $0-88
+// Requires: AVX, FMA3, MMX+, SSE
+TEXT ·Gemm5(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -1252,6 +1285,7 @@ alone42:
 	ADDQ    CX, AX
 	VMOVUPS Y8, (AX)
 	VMOVUPS Y9, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -1355,12 +1389,18 @@ alone45:
 	ADDQ       CX, AX
 	VMASKMOVPS Y8, Y10, (AX)
 	VMASKMOVPS Y9, Y11, 32(AX)
+	LDMXCSR    (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm6(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·Gemm6(SB), NOSPLIT, $0-88
+// Requires: AVX, FMA3, MMX+, SSE
+TEXT ·Gemm6(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -1669,6 +1709,7 @@ alone51:
 	ADDQ    CX, AX
 	VMOVUPS Y10, (AX)
 	VMOVUPS Y11, 32(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -1787,6 +1828,7 @@ alone54:
 	ADDQ       CX, AX
 	VMASKMOVPS Y10, Y12, (AX)
 	VMASKMOVPS Y11, Y13, 32(AX)
+	LDMXCSR    (SP)
 	VZEROUPPER
 	RET
 
@@ -3050,7 +3092,7 @@ vectors124:
 	VMULPS      Y6, Y8, Y8
 	VMOVUPS     f42fc0000<>+0(SB), Y9
 	VMINPS      Y8, Y9, Y8
-	VMOVUPS     fc2fc0000<>+0(SB), Y9
+	VMOVUPS     fc2b40000<>+0(SB), Y9
 	VMAXPS      Y8, Y9, Y8
 	VROUNDPS    $0x00, Y8, Y9
 	VSUBPS      Y9, Y8, Y8
@@ -3080,7 +3122,7 @@ rest125:
 	VMULPS      Y6, Y9, Y9
 	VMOVUPS     f42fc0000<>+0(SB), Y5
 	VMINPS      Y9, Y5, Y9
-	VMOVUPS     fc2fc0000<>+0(SB), Y5
+	VMOVUPS     fc2b40000<>+0(SB), Y5
 	VMAXPS      Y9, Y5, Y9
 	VROUNDPS    $0x00, Y9, Y5
 	VSUBPS      Y5, Y9, Y9
@@ -3145,6 +3187,16 @@ again131:
 done130:
 	VZEROUPPER
 	RET
+
+DATA fc2b40000<>+0(SB)/4, $0xc2b40000
+DATA fc2b40000<>+4(SB)/4, $0xc2b40000
+DATA fc2b40000<>+8(SB)/4, $0xc2b40000
+DATA fc2b40000<>+12(SB)/4, $0xc2b40000
+DATA fc2b40000<>+16(SB)/4, $0xc2b40000
+DATA fc2b40000<>+20(SB)/4, $0xc2b40000
+DATA fc2b40000<>+24(SB)/4, $0xc2b40000
+DATA fc2b40000<>+28(SB)/4, $0xc2b40000
+GLOBL fc2b40000<>(SB), RODATA|NOPTR, $32
 
 DATA fff800000<>+0(SB)/4, $0xff800000
 DATA fff800000<>+4(SB)/4, $0xff800000

@@ -5,8 +5,13 @@
 #include "textflag.h"
 
 // func Gemm1(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm1(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm1(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -112,6 +117,7 @@ unbiased5:
 alone6:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -153,12 +159,18 @@ unbiased8:
 alone9:
 	VMOVUPS Z0, K1, (AX)
 	VMOVUPS Z1, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm2(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm2(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm2(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -307,6 +319,7 @@ alone15:
 	ADDQ    CX, AX
 	VMOVUPS Z2, (AX)
 	VMOVUPS Z3, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -359,12 +372,18 @@ alone18:
 	ADDQ    CX, AX
 	VMOVUPS Z2, K1, (AX)
 	VMOVUPS Z3, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm3(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm3(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm3(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -556,6 +575,7 @@ alone24:
 	ADDQ    CX, AX
 	VMOVUPS Z4, (AX)
 	VMOVUPS Z5, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -619,12 +639,18 @@ alone27:
 	ADDQ    CX, AX
 	VMOVUPS Z4, K1, (AX)
 	VMOVUPS Z5, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm4(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm4(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm4(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -859,6 +885,7 @@ alone33:
 	ADDQ    CX, AX
 	VMOVUPS Z6, (AX)
 	VMOVUPS Z7, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -933,12 +960,18 @@ alone36:
 	ADDQ    CX, AX
 	VMOVUPS Z6, K1, (AX)
 	VMOVUPS Z7, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm5(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm5(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm5(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -1216,6 +1249,7 @@ alone42:
 	ADDQ    CX, AX
 	VMOVUPS Z8, (AX)
 	VMOVUPS Z9, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -1301,12 +1335,18 @@ alone45:
 	ADDQ    CX, AX
 	VMOVUPS Z8, K1, (AX)
 	VMOVUPS Z9, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm6(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm6(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm6(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -1627,6 +1667,7 @@ alone51:
 	ADDQ    CX, AX
 	VMOVUPS Z10, (AX)
 	VMOVUPS Z11, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -1723,12 +1764,18 @@ alone54:
 	ADDQ    CX, AX
 	VMOVUPS Z10, K1, (AX)
 	VMOVUPS Z11, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm7(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm7(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm7(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -2092,6 +2139,7 @@ alone60:
 	ADDQ    CX, AX
 	VMOVUPS Z12, (AX)
 	VMOVUPS Z13, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -2199,12 +2247,18 @@ alone63:
 	ADDQ    CX, AX
 	VMOVUPS Z12, K1, (AX)
 	VMOVUPS Z13, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm8(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm8(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm8(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -2611,6 +2665,7 @@ alone69:
 	ADDQ    CX, AX
 	VMOVUPS Z14, (AX)
 	VMOVUPS Z15, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -2729,12 +2784,18 @@ alone72:
 	ADDQ    CX, AX
 	VMOVUPS Z14, K1, (AX)
 	VMOVUPS Z15, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm9(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm9(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm9(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -3184,6 +3245,7 @@ alone78:
 	ADDQ    CX, AX
 	VMOVUPS Z16, (AX)
 	VMOVUPS Z17, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -3313,12 +3375,18 @@ alone81:
 	ADDQ    CX, AX
 	VMOVUPS Z16, K1, (AX)
 	VMOVUPS Z17, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm10(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm10(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm10(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -3811,6 +3879,7 @@ alone87:
 	ADDQ    CX, AX
 	VMOVUPS Z18, (AX)
 	VMOVUPS Z19, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -3951,12 +4020,18 @@ alone90:
 	ADDQ    CX, AX
 	VMOVUPS Z18, K1, (AX)
 	VMOVUPS Z19, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm11(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm11(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm11(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -4492,6 +4567,7 @@ alone96:
 	ADDQ    CX, AX
 	VMOVUPS Z20, (AX)
 	VMOVUPS Z21, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -4643,12 +4719,18 @@ alone99:
 	ADDQ    CX, AX
 	VMOVUPS Z20, K1, (AX)
 	VMOVUPS Z21, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm12(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm12(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm12(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -5227,6 +5309,7 @@ alone105:
 	ADDQ    CX, AX
 	VMOVUPS Z22, (AX)
 	VMOVUPS Z23, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -5389,12 +5472,18 @@ alone108:
 	ADDQ    CX, AX
 	VMOVUPS Z22, K1, (AX)
 	VMOVUPS Z23, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm13(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm13(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm13(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -6016,6 +6105,7 @@ alone114:
 	ADDQ    CX, AX
 	VMOVUPS Z24, (AX)
 	VMOVUPS Z25, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -6189,12 +6279,18 @@ alone117:
 	ADDQ    CX, AX
 	VMOVUPS Z24, K1, (AX)
 	VMOVUPS Z25, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Gemm14(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·Gemm14(SB), NOSPLIT, $0-88
+// Requires: AVX, AVX512F, BMI2, MMX+, SSE
+TEXT ·Gemm14(SB), NOSPLIT, $8-88
+	STMXCSR    (SP)
+	MOVL       (SP), AX
+	ORL        $0x00008040, AX
+	MOVL       AX, 4(SP)
+	LDMXCSR    4(SP)
 	MOVQ       a+0(FP), AX
 	MOVQ       b+8(FP), CX
 	MOVQ       next+40(FP), DX
@@ -6859,6 +6955,7 @@ alone123:
 	ADDQ    CX, AX
 	VMOVUPS Z26, (AX)
 	VMOVUPS Z27, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -7043,6 +7140,7 @@ alone126:
 	ADDQ    CX, AX
 	VMOVUPS Z26, K1, (AX)
 	VMOVUPS Z27, K2, 64(AX)
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -8424,7 +8522,7 @@ TEXT ·Softmax(SB), NOSPLIT, $0-44
 	VBROADCASTSS f3d635ba9<>+0(SB), Z3
 	VBROADCASTSS f3c1e7544<>+0(SB), Z4
 	VBROADCASTSS f3aaddd0a<>+0(SB), Z5
-	VBROADCASTSS fc2fc0000<>+0(SB), Z6
+	VBROADCASTSS fc2b40000<>+0(SB), Z6
 	VBROADCASTSS f42fc0000<>+0(SB), Z7
 	VBROADCASTSS fff800000<>+0(SB), Z8
 	XORQ         DI, DI
@@ -8562,6 +8660,24 @@ again203:
 done202:
 	VZEROUPPER
 	RET
+
+DATA fc2b40000<>+0(SB)/4, $0xc2b40000
+DATA fc2b40000<>+4(SB)/4, $0xc2b40000
+DATA fc2b40000<>+8(SB)/4, $0xc2b40000
+DATA fc2b40000<>+12(SB)/4, $0xc2b40000
+DATA fc2b40000<>+16(SB)/4, $0xc2b40000
+DATA fc2b40000<>+20(SB)/4, $0xc2b40000
+DATA fc2b40000<>+24(SB)/4, $0xc2b40000
+DATA fc2b40000<>+28(SB)/4, $0xc2b40000
+DATA fc2b40000<>+32(SB)/4, $0xc2b40000
+DATA fc2b40000<>+36(SB)/4, $0xc2b40000
+DATA fc2b40000<>+40(SB)/4, $0xc2b40000
+DATA fc2b40000<>+44(SB)/4, $0xc2b40000
+DATA fc2b40000<>+48(SB)/4, $0xc2b40000
+DATA fc2b40000<>+52(SB)/4, $0xc2b40000
+DATA fc2b40000<>+56(SB)/4, $0xc2b40000
+DATA fc2b40000<>+60(SB)/4, $0xc2b40000
+GLOBL fc2b40000<>(SB), RODATA|NOPTR, $64
 
 DATA fff800000<>+0(SB)/4, $0xff800000
 DATA fff800000<>+4(SB)/4, $0xff800000

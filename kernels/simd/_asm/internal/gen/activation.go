@@ -18,9 +18,9 @@ type exponent struct {
 	lowest, bound Op // y is kept in this range, so that results stay normal numbers
 }
 
-func (s ISA) exponent(registers int) exponent {
+func (s ISA) exponent(registers int, lowest float32) exponent {
 	e := exponent{one: s.constant(1)}
-	list := s.constants(registers, append(exp2[:len(exp2):len(exp2)], -126, 126)...)
+	list := s.constants(registers, append(exp2[:len(exp2):len(exp2)], lowest, 126)...)
 	e.poly, e.lowest, e.bound = list[:len(exp2)], list[len(exp2)], list[len(exp2)+1]
 	return e
 }
@@ -115,7 +115,7 @@ func (s ISA) activate(a activation) {
 		for i, c := range a.odd {
 			scaled[i] = float32(float64(c) * -log2e)
 		}
-		e := s.exponent(4)
+		e := s.exponent(4, -126)
 		odd := s.constants(1, scaled...)
 		var largest Op
 		if a.largest > 0 {

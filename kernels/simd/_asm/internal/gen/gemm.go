@@ -27,6 +27,7 @@ func (s ISA) gemm(rows int) {
 		"\tc[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]",
 		"",
 		"accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.")
+	restore := flushDenormals()
 	a, b, next, blocks := parameter("a"), parameter("b"), parameter("next"), parameter("blocks")
 	acc := make([][columns]reg.VecVirtual, rows)
 	for r := range acc {
@@ -85,10 +86,25 @@ func (s ISA) gemm(rows int) {
 	CMPQ(n, count(columns*s.lanes()))
 	JL(LabelRef(part))
 	s.finish(acc, nil, left)
+	restore()
 	end()
 	Label(part)
 	s.finish(acc, s.masks(n, columns), left)
+	restore()
 	end()
+}
+
+// flushDenormals lets the processor take numbers too small for a full mantissa as zeros: it would need 200 times as long for
+// them. The state belongs to the thread, so that the function returned puts it back before Go code runs again.
+func flushDenormals() (restore func()) {
+	const flush = 1<<15 | 1<<6 // results and operands
+	was, is, bits := AllocLocal(4), AllocLocal(4), GP32()
+	STMXCSR(was)
+	MOVL(was, bits)
+	ORL(U32(flush), bits)
+	MOVL(bits, is)
+	LDMXCSR(is)
+	return func() { LDMXCSR(was) }
 }
 
 // finish adds what belongs to the sums and stores them.
