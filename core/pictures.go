@@ -50,10 +50,11 @@ func openPreprocess(l Location, config *zoo.Config) (preprocess.Config, error) {
 			return c, nil
 		}
 	}
-	if config != nil && config.Image != nil {
-		if config.Source == zoo.Apple {
-			return preprocess.MobileCLIP(config.Image.Picture()[0]), nil
-		}
+	switch {
+	case config == nil || config.Image == nil:
+	case config.Source == zoo.Apple:
+		return preprocess.MobileCLIP(config.Image.Picture()[0]), nil
+	case config.Family == "clip":
 		return preprocess.OpenAI(config.Image.Picture()[0]), nil
 	}
 	return preprocess.Config{}, fmt.Errorf("core: %s: no preprocessor_config.json or open_clip_config.json: %w", l.Name, fs.ErrNotExist)
