@@ -23,22 +23,26 @@ var (
 // a viewer shows.
 func DecodeImage(data []byte) (*Image, error) { return preprocess.Decode(data) }
 
-// Pixels is a picture as the image tower takes it: [height, width, 3] values, normalised.
-type Pixels []float32
+// Pixels is a picture as the image tower takes it.
+type Pixels struct {
+	Values []float32 // [height, width, 3], normalised; or patches, with zeros behind those that the picture has
+	// Rows and Columns are the picture's patches each way, where the tower takes pictures of any shape (NaFlex).
+	Rows, Columns int
+}
 
 // Prepare resizes, crops and normalises a picture for the image tower.
 func (m *Model) Prepare(picture *Image) (Pixels, error) {
 	if m.image == nil {
-		return nil, fmt.Errorf("core: %w: no image tower", ErrNoTower)
+		return Pixels{}, fmt.Errorf("core: %w: no image tower", ErrNoTower)
 	}
 	if m.preprocessErr != nil {
-		return nil, m.preprocessErr
+		return Pixels{}, m.preprocessErr
 	}
 	result, err := m.preprocess.Apply(picture)
 	if err != nil {
-		return nil, err
+		return Pixels{}, err
 	}
-	return result.Values, nil
+	return Pixels{result.Values, result.Rows, result.Columns}, nil
 }
 
 // EmbedImages gives every picture's embedding, of unit length.
@@ -83,12 +87,8 @@ func (m *Model) imageVectors(ctx context.Context, pictures []Pixels, which int) 
 	if m.image == nil {
 		return nil, fmt.Errorf("core: %w: no image tower", ErrNoTower)
 	}
-	values := make([][]float32, len(pictures))
-	for i, p := range pictures {
-		values[i] = p
-	}
 	var out [][]float32
-	err := m.image.run(ctx, values, false, collect(&out, which))
+	err := m.image.run(ctx, pictures, false, collect(&out, which))
 	return out, err
 }
 

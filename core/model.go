@@ -145,14 +145,17 @@ func (m *Model) load(ctx context.Context, o Options) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			if done++; o.Progress != nil {
+				o.Progress(done, total)
+			}
+			if p.image && m.image.keeps(param, values) {
+				return nil
+			}
 			w, err := m.device.Load(kernels.WeightSpec{Name: param.Name, Role: param.Role, Shape: param.Shape, Values: values, Bias: bias})
 			if err != nil {
 				return err
 			}
 			p.weights[param.Name] = w
-			if done++; o.Progress != nil {
-				o.Progress(done, total)
-			}
 			return nil
 		})
 		if err != nil {
@@ -169,10 +172,19 @@ type part struct {
 	weights tower.Weights
 }
 
-// checkPicture makes sure that preprocessing gives what the tower takes.
+// checkPicture makes sure that preprocessing gives what the tower takes. A tower for pictures of any shape takes as many
+// patches as it gives.
 func (m *Model) checkPicture() error {
 	want := m.image.tower.Picture()
-	if height, width := m.preprocess.Size(); height != want[0] || width != want[1] {
+	c := m.preprocess
+	if flexible, ok := m.image.tower.(tower.Flexible); ok {
+		if values := 3 * c.PatchSize * c.PatchSize; c.Resize != preprocess.NaFlex || values != want.Width() {
+			return fmt.Errorf("core: the preprocessing configuration (%v) does not make patches of %d values, which the image tower takes", c, want.Width())
+		}
+		m.image.tower = flexible.Within(c.MaxPatches)
+		return m.image.tower.Check()
+	}
+	if height, width := c.Size(); height != want[0] || width != want[1] {
 		return fmt.Errorf("core: the preprocessing configuration makes pictures of %d x %d pixels, the image tower takes %d x %d",
 			width, height, want[1], want[0])
 	}

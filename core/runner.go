@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/goclip/goclip/core/tower"
@@ -144,51 +143,6 @@ func (r *runner) close() {
 
 // emit is told the results of a batch: item i of count, for every output.
 type emit func(p *program, count int)
-
-// imageRunner runs an image tower.
-type imageRunner struct {
-	runner
-	tower tower.Image
-}
-
-// run computes pictures, each a tensor [height, width, 3], in batches.
-func (r *imageRunner) run(ctx context.Context, pictures [][]float32, hidden bool, done emit) error {
-	size := r.tower.Picture().Elements()
-	for i, p := range pictures {
-		if len(p) != size {
-			return fmt.Errorf("core: picture %d has %d values, want %v", i, len(p), r.tower.Picture())
-		}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return errClosed
-	}
-	record := func(g *kernels.Graph, items int) []tower.Output { return r.tower.Record(g, r.weights, items, hidden) }
-	limit, err := r.limit(0, hidden, record)
-	if err != nil {
-		return err
-	}
-	for len(pictures) > 0 {
-		take, items := batch(len(pictures), limit)
-		p, err := r.program(key{items: items, hidden: hidden}, record)
-		if err != nil {
-			return err
-		}
-		if p.in.Floats == nil {
-			p.in.Floats = [][]float32{make([]float32, items*size)}
-		}
-		for i, picture := range pictures[:take] {
-			copy(p.in.Floats[0][i*size:], picture)
-		}
-		if err := p.Run(ctx, p.in, p.out); err != nil {
-			return err
-		}
-		done(p, take)
-		pictures = pictures[take:]
-	}
-	return nil
-}
 
 // textRunner runs a text tower.
 type textRunner struct {

@@ -11,7 +11,7 @@ import (
 )
 
 // RunTensors puts raw tensors through the towers. Inputs, as Hugging Face names and shapes them: pixel_values f32
-// [N, 3, H, W], normalised, and input_ids i64 [M, T]; at least one that the model can use. attention_mask i64 [M, T] says
+// [N, 3, H, W], normalised (of a NaFlex tower [N, patches, values of a patch] with spatial_shapes i64 [N, 2]), and input_ids i64 [M, T]; at least one that the model can use. attention_mask i64 [M, T] says
 // how many ids of each text a BERT looks at; without it those before the padding. For the other towers it may hide what
 // they do not look at anyway (padding behind the pooled token); one that hides more is refused, as is any hidden position
 // together with hidden states, which it would change. Outputs: image_features, image_embeds, text_features,
@@ -26,7 +26,7 @@ func (m *Model) RunTensors(ctx context.Context, in []checkpoint.Tensor, hidden b
 		var part []checkpoint.Tensor
 		switch {
 		case t.Name == "pixel_values" && m.image != nil:
-			part, err = m.runPixels(ctx, t, hidden)
+			part, err = m.runPixels(ctx, in, t, hidden)
 		case t.Name == "input_ids" && m.text != nil:
 			part, err = m.runIDs(ctx, t, seen, hidden)
 		}
@@ -48,15 +48,7 @@ func (m *Model) RunTensors(ctx context.Context, in []checkpoint.Tensor, hidden b
 // seenIDs reads the attention mask, if there is one: how many ids of each text a masked tower looks at. For a tower that
 // takes no mask it makes sure that computing without gives what computing with it would.
 func (m *Model) seenIDs(in []checkpoint.Tensor, hidden bool) ([]int, error) {
-	find := func(name string) *checkpoint.Tensor {
-		for i := range in {
-			if in[i].Name == name {
-				return &in[i]
-			}
-		}
-		return nil
-	}
-	mask, ids := find("attention_mask"), find("input_ids")
+	mask, ids := findTensor(in, "attention_mask"), findTensor(in, "input_ids")
 	if mask == nil || ids == nil || m.text == nil {
 		return nil, nil
 	}
@@ -106,17 +98,69 @@ func tensorNames(list []checkpoint.Tensor) string {
 	return strings.Join(names, ", ")
 }
 
-func (m *Model) runPixels(ctx context.Context, t checkpoint.Tensor, hidden bool) ([]checkpoint.Tensor, error) {
+func (m *Model) runPixels(ctx context.Context, in []checkpoint.Tensor, t checkpoint.Tensor, hidden bool) ([]checkpoint.Tensor, error) {
+	if _, ok := m.image.tower.(tower.Flexible); ok {
+		return m.runPatches(ctx, in, t, hidden)
+	}
 	want := m.image.tower.Picture()
 	if len(t.Shape) != 4 || t.Floats == nil || t.Shape[0] < 1 || t.Shape[1] != want[2] || t.Shape[2] != want[0] || t.Shape[3] != want[1] {
 		return nil, fmt.Errorf("core: pixel_values is %v, want f32 [N, %d, %d, %d]", t.Shape, want[2], want[0], want[1])
 	}
-	pictures := make([][]float32, t.Shape[0])
+	pictures := make([]Pixels, t.Shape[0])
 	size := want.Elements()
 	for i := range pictures {
-		pictures[i] = interleave(t.Floats[i*size:(i+1)*size], want[2])
+		pictures[i].Values = interleave(t.Floats[i*size:(i+1)*size], want[2])
 	}
 	return gather("image_", len(pictures), func(done emit) error { return m.image.run(ctx, pictures, hidden, done) })
+}
+
+// runPatches runs pictures that are cut into patches: with pixel_values [N, P, V] come spatial_shapes [N, 2], the rows and
+// columns of each, and pixel_attention_mask [N, P], which must say the same. Hidden states of other patches are zero.
+func (m *Model) runPatches(ctx context.Context, in []checkpoint.Tensor, t checkpoint.Tensor, hidden bool) ([]checkpoint.Tensor, error) {
+	width := m.image.tower.Picture().Width()
+	if len(t.Shape) != 3 || t.Floats == nil || t.Shape[0] < 1 || t.Shape[1] < 1 || t.Shape[2] != width {
+		return nil, fmt.Errorf("core: pixel_values is %v, want f32 [N, patches, %d]", t.Shape, width)
+	}
+	items, patches := t.Shape[0], t.Shape[1]
+	shapes, mask := findTensor(in, "spatial_shapes"), findTensor(in, "pixel_attention_mask")
+	if shapes == nil || shapes.Ints == nil || !slices.Equal(shapes.Shape, []int{items, 2}) {
+		return nil, fmt.Errorf("core: pictures as patches need spatial_shapes, i64 [%d, 2]", items)
+	}
+	if mask != nil && (mask.Ints == nil || !slices.Equal(mask.Shape, []int{items, patches})) {
+		return nil, fmt.Errorf("core: pixel_attention_mask is %v, want integers [%d, %d]", mask.Shape, items, patches)
+	}
+	pictures := make([]Pixels, items)
+	for i := range pictures {
+		rows, columns := shapes.Ints[2*i], shapes.Ints[2*i+1]
+		if rows < 1 || columns < 1 || rows > int64(patches) || columns > int64(patches) || rows*columns > int64(patches) {
+			return nil, fmt.Errorf("core: spatial_shapes gives picture %d %d x %d patches, pixel_values has %d", i, rows, columns, patches)
+		}
+		pictures[i] = Pixels{t.Floats[i*patches*width : (i+1)*patches*width], int(rows), int(columns)}
+		for j := 0; mask != nil && j < patches; j++ {
+			if seen := mask.Ints[i*patches+j] != 0; seen != (int64(j) < rows*columns) {
+				return nil, fmt.Errorf("core: pixel_attention_mask and spatial_shapes disagree about patch %d of picture %d", j, i)
+			}
+		}
+	}
+	out, err := gather("image_", items, func(done emit) error { return m.image.run(ctx, pictures, hidden, done) })
+	for _, o := range out {
+		if len(o.Shape) == 3 {
+			for i, p := range pictures {
+				clear(o.Floats[(i*patches+p.Rows*p.Columns)*o.Shape[2] : (i+1)*patches*o.Shape[2]])
+			}
+		}
+	}
+	return out, err
+}
+
+// findTensor is the tensor of a name; nil: there is none.
+func findTensor(list []checkpoint.Tensor, name string) *checkpoint.Tensor {
+	for i := range list {
+		if list[i].Name == name {
+			return &list[i]
+		}
+	}
+	return nil
 }
 
 // interleave turns [channels, pixels] into [pixels, channels].
@@ -170,16 +214,8 @@ func gather(prefix string, items int, run func(emit) error) ([]checkpoint.Tensor
 
 // logits are the scaled cosines between all pictures and all texts.
 func (m *Model) logits(tensors []checkpoint.Tensor) (checkpoint.Tensor, bool) {
-	find := func(name string) (checkpoint.Tensor, bool) {
-		i := slices.IndexFunc(tensors, func(t checkpoint.Tensor) bool { return t.Name == name })
-		if i < 0 {
-			return checkpoint.Tensor{}, false
-		}
-		return tensors[i], true
-	}
-	pictures, ok := find("image_embeds")
-	texts, also := find("text_embeds")
-	if !ok || !also {
+	pictures, texts := findTensor(tensors, "image_embeds"), findTensor(tensors, "text_embeds")
+	if pictures == nil || texts == nil {
 		return checkpoint.Tensor{}, false
 	}
 	logits := checkpoint.Tensor{Name: "logits_per_image", Shape: []int{pictures.Shape[0], texts.Shape[0]}}

@@ -96,7 +96,7 @@ func (c *clip) images(list []js.Value) ([][]float32, error) {
 func (c *clip) prepare(v js.Value) (core.Pixels, error) {
 	picture, err := readImage(v)
 	if err != nil {
-		return nil, err
+		return core.Pixels{}, err
 	}
 	return c.model.Prepare(picture)
 }

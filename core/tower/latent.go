@@ -39,9 +39,18 @@ func (l LatentPooler) params(width int) []Param {
 
 // record gives [items, width].
 func (l LatentPooler) record(g *kernels.Graph, w Weights, x kernels.Tensor) kernels.Tensor {
+	return l.pool(g, w, x, func(q, k, v kernels.Tensor) kernels.Tensor { return g.Attention(q, k, v, l.Heads, false) })
+}
+
+// within is record over the first seen tokens only.
+func (l LatentPooler) within(g *kernels.Graph, w Weights, x kernels.Tensor, seen kernels.Ints) kernels.Tensor {
+	return l.pool(g, w, x, func(q, k, v kernels.Tensor) kernels.Tensor { return g.AttentionWithin(q, k, v, l.Heads, false, seen) })
+}
+
+func (l LatentPooler) pool(g *kernels.Graph, w Weights, x kernels.Tensor, attend attention) kernels.Tensor {
 	q := g.Linear(g.Constant(w.at("pool.query"), x.Shape.Items()), w.at("pool.q"))
 	kv := g.Split(g.Linear(x, w.at("pool.kv")), 2)
-	y := g.Linear(g.Attention(q, kv[0], kv[1], l.Heads, false), w.at("pool.out"))
+	y := g.Linear(attend(q, kv[0], kv[1]), w.at("pool.out"))
 
 	// y += fc2(act(fc1(norm(y))))
 	hidden := g.Act(g.Linear(g.LayerNorm(y, w.at("pool.norm"), l.Eps), w.at("pool.up")), l.Act)

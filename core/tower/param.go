@@ -50,9 +50,9 @@ type Image interface {
 	Embedding() int
 	// Summary describes the tower.
 	Summary() Summary
-	// Picture is the shape of one input: [height, width, 3].
+	// Picture is the shape of one input: [height, width, 3], of a Flexible tower [patches, values of a patch].
 	Picture() kernels.Shape
-	// Record writes one forward pass over so many pictures, the graph's only input.
+	// Record writes one forward pass over so many pictures, the graph's only input, unless the tower is Flexible.
 	Record(g *kernels.Graph, w Weights, items int, hidden bool) []Output
 }
 

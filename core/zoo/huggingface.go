@@ -29,6 +29,7 @@ var huggingFaceModels = map[string]func(hfHeader, []byte) (*Config, error){
 	"align_vision_model": readALIGNVision,
 	"chinese_clip":       readChineseCLIP,
 	"siglip":             readSigLIP,
+	"siglip2":            readSigLIP2,
 }
 
 // readHuggingFace reads config.json.

@@ -3,6 +3,7 @@ package zoo
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 
@@ -20,6 +21,17 @@ type siglipText struct {
 	Projection *int `json:"projection_size"`
 }
 
+// language is the text tower.
+func (c siglipText) language() (tower.Text, error) {
+	text, err := c.tower()
+	text.Causal, text.Pool, text.ProjectionBias = false, tower.LastToken, true
+	text.Projection = text.Width
+	if c.Projection != nil {
+		text.Projection = *c.Projection
+	}
+	return text, err
+}
+
 // readSigLIP reads the config.json of SiglipModel. Released ones say little: the rest are the class's defaults.
 func readSigLIP(_ hfHeader, data []byte) (*Config, error) {
 	c := struct {
@@ -33,21 +45,53 @@ func readSigLIP(_ hfHeader, data []byte) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vision_config: %w", err)
 	}
-	text, err := c.Text.tower()
+	text, err := c.Text.language()
 	if err != nil {
 		return nil, fmt.Errorf("text_config: %w", err)
 	}
 	image.NoClass, image.NormBefore, image.PatchBias, image.Projection = true, false, true, 0
 	image.Pool, image.NormalTokens = tower.LatentPool, true
 	image.Latent = tower.LatentPooler{Heads: image.Heads, Hidden: image.Hidden, Act: image.Act, Eps: image.Eps}
-	text.Causal, text.Pool, text.ProjectionBias = false, tower.LastToken, true
-	text.Projection = text.Width
-	if c.Text.Projection != nil {
-		text.Projection = *c.Text.Projection
-	}
 	made := towers{image, text, names{"vision_model.", siglipImage}, names{"text_model.", siglipTextNames}}
 	return &Config{Source: HuggingFace, Family: "siglip", build: func(tensors) (towers, error) { return made, nil }}, nil
 }
+
+// siglip2Vision are the fields of Siglip2VisionConfig that matter.
+type siglip2Vision struct {
+	hfVision
+	Patches int `json:"num_patches"`
+}
+
+// readSigLIP2 reads the config.json of Siglip2Model: NaFlex. SigLIP 2 of fixed sizes is a SiglipModel.
+func readSigLIP2(_ hfHeader, data []byte) (*Config, error) {
+	c := struct {
+		Text   siglipText    `json:"text_config"`
+		Vision siglip2Vision `json:"vision_config"`
+	}{siglipText{hfText: defaultSigLIPText()}, siglip2Vision{defaultSigLIPVision(), 256}}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, err
+	}
+	vit, err := c.Vision.tower()
+	if err != nil {
+		return nil, fmt.Errorf("vision_config: %w", err)
+	}
+	text, err := c.Text.language()
+	if err != nil {
+		return nil, fmt.Errorf("text_config: %w", err)
+	}
+	grid := int(math.Sqrt(float64(max(0, c.Vision.Patches))))
+	if grid*grid != c.Vision.Patches {
+		return nil, fmt.Errorf("vision_config: num_patches is %d, want a square", c.Vision.Patches)
+	}
+	image := tower.NaFlex{Transformer: vit.Transformer, Patch: vit.Patch, Grid: grid, Patches: naflexPatches,
+		Latent: tower.LatentPooler{Heads: vit.Heads, Hidden: vit.Hidden, Act: vit.Act, Eps: vit.Eps}}
+	rules := with(siglipImage, map[string]rule{"patch": layer("embeddings.patch_embedding")})
+	made := towers{image, text, names{"vision_model.", rules}, names{"text_model.", siglipTextNames}}
+	return &Config{Source: HuggingFace, Family: "siglip2", build: func(tensors) (towers, error) { return made, nil }}, nil
+}
+
+// naflexPatches is how many patches Siglip2ImageProcessor cuts a picture into at most, unless it is told.
+const naflexPatches = 256
 
 // siglipImage is transformers' SiglipVisionTransformer. Its head is a torch.nn.MultiheadAttention.
 var siglipImage = huggingFaceBlocks(map[string]rule{

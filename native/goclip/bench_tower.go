@@ -34,7 +34,13 @@ func imageBench(s shape) benched {
 			return s.image.Record(g, w, items, false)
 		},
 		func(items int) kernels.Inputs {
-			return kernels.Inputs{Floats: [][]float32{noise(items*s.image.Picture().Elements(), 1)}}
+			in := kernels.Inputs{Floats: [][]float32{noise(items*s.image.Picture().Elements(), 1)}}
+			if flexible, ok := s.image.(tower.Flexible); ok { // its positions, and as many patches as there can be
+				patches := s.image.Picture()[0]
+				in.Floats = append(in.Floats, noise(items*patches*flexible.Table().Shape.Width(), 1))
+				in.Ints = [][]int32{slices.Repeat([]int32{int32(patches)}, items)}
+			}
+			return in
 		},
 		func(items int) (core.Need, error) { return core.ImageNeed(s.image, items) }}
 }

@@ -136,12 +136,12 @@ func selfTest(ctx context.Context, device kernels.Device) ([2][][]float32, error
 		return results, err
 	}
 	side := info.Image.ImageSize
-	pixels := make(core.Pixels, side*side*3)
+	pixels := make([]float32, side*side*3)
 	for i := range pixels {
 		x, y, channel := i/3%side, i/3/side, i%3
 		pixels[i] = float32(2 * math.Sin(float64(x*(channel+1))/9) * math.Cos(float64(y)/7))
 	}
-	if results[0], err = m.EmbedPixels(ctx, []core.Pixels{pixels}); err != nil {
+	if results[0], err = m.EmbedPixels(ctx, []core.Pixels{{Values: pixels}}); err != nil {
 		return results, err
 	}
 	results[1], err = m.EmbedTexts(ctx, []string{"a photo of a dog", "pizza", ""})

@@ -67,7 +67,7 @@ func (p *program) eachVector(ctx context.Context, m *core.Model, sources []pictu
 	prepare := func(data []byte) (core.Pixels, error) {
 		picture, err := core.DecodeImage(data)
 		if err != nil {
-			return nil, err
+			return core.Pixels{}, err
 		}
 		return m.Prepare(picture.Upright())
 	}
