@@ -93,6 +93,22 @@ func TestTextRecordsEveryVariant(t *testing.T) {
 	}
 }
 
+func TestM2M100(t *testing.T) {
+	m := tower.M2M100{Transformer: tower.Transformer{Width: 8, Layers: 2, Heads: 2, Hidden: 16, Act: kernels.ReLU, Eps: 1e-5},
+		Vocabulary: 20, Context: 7, Pad: 1, Head: tower.Head{Projection: 6}}
+	require.NoError(t, m.Check())
+	got := shapes(record(t, m.Params(), func(g *kernels.Graph, w tower.Weights) []tower.Output { return m.Record(g, w, 3, 5, true) }))
+	require.Equal(t, map[string]kernels.Shape{"features": {3, 6}, "embeds": {3, 6},
+		"block_0": {3, 5, 8}, "block_1": {3, 5, 8}, "hidden_last": {3, 5, 8}, "hidden_penultimate": {3, 5, 8}}, got)
+	table := m.Sinusoids()
+	require.Len(t, table, 9*8)
+	require.Equal(t, make([]float32, 8), table[8:16], "padding's row")
+	require.InDelta(t, math.Sin(3), table[3*8], 1e-6)
+	require.InDelta(t, math.Cos(3e-4), table[3*8+7], 1e-6, "the last frequency is 1/10000")
+	m.Width, m.Heads = 2, 1
+	require.ErrorContains(t, m.Check(), "width is 2")
+}
+
 func TestPooledPosition(t *testing.T) {
 	derive := func(v tower.Text, ids ...int32) int32 {
 		require.Equal(t, []int{1}, v.Derived(len(ids)))

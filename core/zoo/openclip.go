@@ -131,6 +131,9 @@ func (m *openCLIPModel) image() (imageBuild, error) {
 
 // text chooses the text tower: one of Hugging Face's, or open_clip's own.
 func (m *openCLIPModel) text() (textBuild, error) {
+	if _, ok := nllbSizes[m.Text.HuggingFace]; ok {
+		return m.nllb()
+	}
 	if m.Text.HuggingFace != "" {
 		return m.roberta()
 	}

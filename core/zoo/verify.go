@@ -36,9 +36,9 @@ func (m *Mistakes) Error() string {
 	return "the checkpoint does not fit its configuration; " + strings.Join(parts, "; ")
 }
 
-// ignorable are tensors without a meaning for embeddings: position numbers, masks and sizes that old files carry, BERT's
+// ignorable are tensors without a meaning for embeddings: position numbers, sinusoids, masks and sizes that old files carry, BERT's
 // own pooler, and CoCa's decoder.
-var ignorable = regexp.MustCompile(`(^|\.)(position_ids|attn_mask|num_batches_tracked|input_resolution|context_length|vocab_size|pooler\.dense\.(weight|bias))$|^text_decoder\.`)
+var ignorable = regexp.MustCompile(`(^|\.)(position_ids|attn_mask|num_batches_tracked|input_resolution|context_length|vocab_size|embed_positions\.weights|pooler\.dense\.(weight|bias))$|^text_decoder\.`)
 
 // The beginnings of names that belong to the tower which a configuration does not have: a text encoder's configuration
 // beside a whole CLIP's weights is common.
