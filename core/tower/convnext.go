@@ -79,11 +79,12 @@ func (c ConvNeXt) Params() []Param {
 }
 
 // Record writes one forward pass over pictures [items, image, image, 3], normalised, as the graph's only input. Hidden
-// states, if asked for: "tokens", the last feature map before the head.
+// states, if asked for: "block_I" after every block, and "tokens", the last of them, before the head.
 func (c ConvNeXt) Record(g *kernels.Graph, w Weights, items int, hidden bool) []Output {
 	norm := func(x kernels.Tensor, name string) kernels.Tensor { return g.LayerNorm(x, w.at(name), c.Eps) }
 	x := g.Conv2D(g.Floats(items, c.Image, c.Image, 3), w.at("stem"), convNeXtPatch, 1, kernels.Padding{})
 	x = norm(x, "stem_norm")
+	var blocks []kernels.Tensor
 	for stage, width := range c.Widths {
 		if stage > 0 {
 			x = norm(x, fmt.Sprintf("stage.%d.norm", stage))
@@ -94,12 +95,13 @@ func (c ConvNeXt) Record(g *kernels.Graph, w Weights, items int, hidden bool) []
 			y := g.Conv2D(x, w.at(block+"conv"), 1, width, kernels.Same(convNeXtKernel/2))
 			y = g.Act(g.Linear(norm(y, block+"norm"), w.at(block+"up")), kernels.GELU)
 			x = g.Add(x, g.Linear(y, w.at(block+"down")))
+			blocks = append(blocks, g.Tokens(x))
 		}
 	}
 	tokens := g.Tokens(x)
 	outputs := c.Head.record(g, w, norm(g.Mean(tokens), "norm_after"))
 	if hidden {
-		outputs = append(outputs, Output{"tokens", tokens})
+		outputs = append(withBlocks(outputs, blocks), Output{"tokens", tokens})
 	}
 	return outputs
 }

@@ -138,7 +138,7 @@ func (f FastViT) Params() []Param {
 }
 
 // Record writes one forward pass over pictures [items, image, image, 3], normalised, as the graph's only input. Hidden
-// states, if asked for: "tokens", the last feature map.
+// states, if asked for: "block_I" after every block, and "tokens", the last feature map.
 func (f FastViT) Record(g *kernels.Graph, w Weights, items int, hidden bool) []Output {
 	gelu := func(x kernels.Tensor) kernels.Tensor { return g.Act(x, kernels.GELU) }
 	depthwise := func(x kernels.Tensor, name string, stride int) kernels.Tensor {
@@ -149,6 +149,7 @@ func (f FastViT) Record(g *kernels.Graph, w Weights, items int, hidden bool) []O
 	x = gelu(g.Conv2D(x, w.at("stem.0"), 2, 1, kernels.Same(fastViTStem/2)))
 	x = gelu(depthwise(x, "stem.1", 2))
 	x = gelu(g.Linear(x, w.at("stem.2")))
+	var blocks []kernels.Tensor
 	for i, s := range f.Stages {
 		stage := fmt.Sprintf("stage.%d.", i)
 		if i > 0 {
@@ -170,13 +171,14 @@ func (f FastViT) Record(g *kernels.Graph, w Weights, items int, hidden bool) []O
 			}
 			y := gelu(g.Linear(depthwise(x, block+"conv", 1), w.at(block+"up")))
 			x = g.Add(x, g.Linear(y, w.at(block+"down")))
+			blocks = append(blocks, g.Tokens(x))
 		}
 	}
 	x = depthwise(x, "final", 1)
 	x = gelu(squeezeAndExcite(g, x, w.at("squeeze"), w.at("excite"), kernels.ReLU))
 	outputs := f.Head.record(g, w, g.Mean(x))
 	if hidden {
-		outputs = append(outputs, Output{"tokens", g.Tokens(x)})
+		outputs = append(withBlocks(outputs, blocks), Output{"tokens", g.Tokens(x)})
 	}
 	return outputs
 }

@@ -99,7 +99,7 @@ func (r ResNet) Params() []Param {
 }
 
 // Record writes one forward pass over pictures [items, image, image, 3], normalised, as the graph's only input. Hidden
-// states, if asked for: "tokens", the last feature map before the pooling.
+// states, if asked for: "block_I" after every block, and "tokens", the last of them, before the pooling.
 func (r ResNet) Record(g *kernels.Graph, w Weights, items int, hidden bool) []Output {
 	relu := func(x kernels.Tensor) kernels.Tensor { return g.Act(x, kernels.ReLU) }
 	x := g.Floats(items, r.Image, r.Image, 3)
@@ -107,6 +107,7 @@ func (r ResNet) Record(g *kernels.Graph, w Weights, items int, hidden bool) []Ou
 	x = relu(g.Conv2D(x, w.at("stem.2"), 1, 1, kernels.Same(1)))
 	x = relu(g.Conv2D(x, w.at("stem.3"), 1, 1, kernels.Same(1)))
 	x = g.Pool(x, 2, 2)
+	var blocks []kernels.Tensor
 	for stage, depth := range r.Depths {
 		for i := range depth {
 			at := func(name string) kernels.Weight { return w.at(fmt.Sprintf("stage.%d.%d.%s", stage, i, name)) }
@@ -124,12 +125,13 @@ func (r ResNet) Record(g *kernels.Graph, w Weights, items int, hidden bool) []Ou
 				x = g.Linear(halved(x), at("shortcut"))
 			}
 			x = relu(g.Add(y, x))
+			blocks = append(blocks, g.Tokens(x))
 		}
 	}
 	tokens := g.Tokens(x)
 	outputs := project(g, w, r.Projection, r.pool(g, w, tokens))
 	if hidden {
-		outputs = append(outputs, Output{"tokens", tokens})
+		outputs = append(withBlocks(outputs, blocks), Output{"tokens", tokens})
 	}
 	return outputs
 }

@@ -39,11 +39,11 @@ func TestConvolutionalTowersRecord(t *testing.T) {
 		layers  int
 		outputs int
 	}{
-		"resnet":            {smallResNet(), kernels.Shape{3, 4, 128}, "resnet", 128, 5, 3},
-		"convnext":          {smallConvNeXt(), kernels.Shape{3, 4, 10}, "convnext", 10, 5, 3},
+		"resnet":            {smallResNet(), kernels.Shape{3, 4, 128}, "resnet", 128, 5, 8},
+		"convnext":          {smallConvNeXt(), kernels.Shape{3, 4, 10}, "convnext", 10, 5, 8},
 		"efficientnet":      {smallEfficientNet(), kernels.Shape{3, 64, 6}, "efficientnet", 6, 4, 7},
-		"fastvit":           {smallFastViT(), kernels.Shape{3, 16, 64}, "fastvit", 32, 4, 3},
-		"fastvit layernorm": {normed, kernels.Shape{3, 16, 64}, "fastvit", 32, 4, 3},
+		"fastvit":           {smallFastViT(), kernels.Shape{3, 16, 64}, "fastvit", 32, 4, 7},
+		"fastvit layernorm": {normed, kernels.Shape{3, 16, 64}, "fastvit", 32, 4, 7},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, c.tower.Check())
