@@ -29,7 +29,6 @@ type rule struct {
 	values []source // put together along the first axis; none: the identity
 	bias   []source
 	layout layout
-	ones   int       // dimensions of 1 that the tensor has before the parameter's
 	blank  bool      // the first row counts as zeros, whatever the tensor holds
 	known  []float32 // values that follow from the configuration: there is no tensor
 

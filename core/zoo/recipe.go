@@ -95,9 +95,6 @@ func (t term) shape(p tower.Param) kernels.Shape {
 		side := t.side(p)
 		shape = kernels.Shape{shape[0], p.Shape.Width(), side, side}
 	}
-	for range t.ones {
-		shape = append(kernels.Shape{1}, shape...)
-	}
 	return shape
 }
 

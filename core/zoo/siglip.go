@@ -98,7 +98,7 @@ var siglipImage = huggingFaceBlocks(map[string]rule{
 	"patch":      filter("embeddings.patch_embedding"),
 	"position":   tensor("embeddings.position_embedding.weight", asIs),
 	"norm_after": layer("post_layernorm"),
-	"pool.query": {values: whole("head.probe"), ones: 1},
+	"pool.query": tensor("head.probe", asIs),
 	"pool.q":     {values: []source{{"head.attention.in_proj_weight", 0, 3}}, bias: []source{{"head.attention.in_proj_bias", 0, 3}}},
 	"pool.kv": {
 		values: []source{{"head.attention.in_proj_weight", 1, 3}, {"head.attention.in_proj_weight", 2, 3}},

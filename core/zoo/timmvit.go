@@ -11,8 +11,8 @@ import (
 // timmViT are the names of timm's VisionTransformer, below "visual.trunk." in open_clip's checkpoints.
 var timmViT = map[string]rule{
 	"patch":         filter("patch_embed.proj"),
-	"class":         {values: whole("cls_token"), ones: 2},
-	"position":      {values: whole("pos_embed"), ones: 1},
+	"class":         tensor("cls_token", asIs),
+	"position":      tensor("pos_embed", asIs),
 	"norm_before":   layer("norm_pre"),
 	"block.#.norm1": layer("blocks.#.norm1"),
 	"block.#.qkv":   layer("blocks.#.attn.qkv"),
@@ -21,7 +21,7 @@ var timmViT = map[string]rule{
 	"block.#.up":    layer("blocks.#.mlp.fc1"),
 	"block.#.down":  layer("blocks.#.mlp.fc2"),
 	"norm_after":    layer("norm"),
-	"pool.query":    {values: whole("attn_pool.latent"), ones: 1},
+	"pool.query":    tensor("attn_pool.latent", asIs),
 	"pool.q":        layer("attn_pool.q"),
 	"pool.kv":       layer("attn_pool.kv"),
 	"pool.out":      layer("attn_pool.proj"),
