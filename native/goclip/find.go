@@ -32,34 +32,44 @@ func findPulled(name string, towers core.Towers) (core.Location, error) {
 	if !ok {
 		return core.Location{}, fmt.Errorf("model %q is neither on this machine nor a released one that goclip knows (goclip models lists them)", name)
 	}
-	if l, ok := fromHub(repository, towers); ok {
-		return l, nil
+	for _, weights := range []bool{true, false} {
+		if l, ok := fromHub(repository, towers, weights); ok {
+			return l, nil
+		}
 	}
 	return core.Location{}, fmt.Errorf("model %q is not on this machine; fetch it with: goclip pull %s", name, name)
 }
 
-// pulled finds a known model: at the address that was named, or else at any.
+// pulled finds a known model: at the address that was named, or else at any. A folder without weights, which other programs
+// may have fetched, does for a tokenizer if there is no other.
 func pulled(m known.Model, address string, towers core.Towers) (core.Location, bool) {
 	addresses := m.Addresses
 	if address != "" {
 		addresses = []string{address}
 	}
-	for _, a := range addresses {
-		if slices.Contains(m.Repositories(), a) {
-			if l, ok := fromHub(a, towers); ok {
+	for _, weights := range []bool{true, false} {
+		for _, a := range addresses {
+			if l, ok := at(m, a, towers, weights); ok {
 				return l, true
 			}
-			continue
-		}
-		path, err := hub.SinglePath(a)
-		if err != nil {
-			continue
-		}
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			return single(m, path), true
 		}
 	}
 	return core.Location{}, false
+}
+
+// at finds a model at one of its addresses.
+func at(m known.Model, address string, towers core.Towers, weights bool) (core.Location, bool) {
+	if slices.Contains(m.Repositories(), address) {
+		return fromHub(address, towers, weights)
+	}
+	path, err := hub.SinglePath(address)
+	if err != nil {
+		return core.Location{}, false
+	}
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return core.Location{}, false
+	}
+	return single(m, path), true
 }
 
 // single is a released file that has no configuration of its own beside it.
@@ -67,13 +77,13 @@ func single(m known.Model, path string) core.Location {
 	return core.Location{Dir: m.Shape().Over(os.DirFS(filepath.Dir(path))), File: filepath.Base(path), Name: path}
 }
 
-// fromHub finds a repository of the hub, or a tower of it.
-func fromHub(repository string, towers core.Towers) (core.Location, bool) {
+// fromHub finds a repository of the hub, or a tower of it; with weights only such that have some.
+func fromHub(repository string, towers core.Towers, weights bool) (core.Location, bool) {
 	client, err := hub.FromEnvironment()
 	if err != nil {
 		return core.Location{}, false
 	}
-	if path, ok := client.Cache.Snapshot(repository, "main"); ok {
+	if path, ok := client.Cache.Snapshot(repository, "main"); ok && (!weights || hub.HasWeights(path)) {
 		return located(path)
 	}
 	return fetchedPart(repository, towers)

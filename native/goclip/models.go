@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/goclip/goclip/core/zoo/known"
+	"github.com/goclip/goclip/native/hub"
 	"github.com/spf13/cobra"
 )
 
@@ -149,7 +150,7 @@ func describeReleased(m known.Model) released {
 	if m.Accuracy > 0 {
 		r.ImageNet = &m.Accuracy
 	}
-	if l, ok := pulled(m, "", 0); ok {
+	if l, ok := pulled(m, "", 0); ok && (l.File != "" || hub.HasWeights(l.Name)) {
 		r.Path = l.Name
 	}
 	return r

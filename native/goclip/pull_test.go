@@ -73,6 +73,25 @@ func TestPull(t *testing.T) {
 	require.Contains(t, r.stderr, "all there")
 }
 
+// A folder that another program has fetched a tokenizer into does not stand in the way of a model.
+func TestFoldersWithoutWeights(t *testing.T) {
+	t.Parallel()
+	hub := published(t, "openai/clip-vit-base-patch32", "hf-clip-vit")
+	cache := t.TempDir()
+	folder := filepath.Join(cache, "hub", "models--timm--vit_base_patch32_clip_224.openai")
+	write(t, folder, "refs/main", hubtest.Commit)
+	for _, name := range []string{"config.json", "tokenizer.json", "tokenizer_config.json"} {
+		write(t, folder, "snapshots/"+hubtest.Commit+"/"+name, string(hub.Files[name]))
+	}
+	offline := []string{"HF_HUB_OFFLINE=1"}
+	require.Equal(t, 0, online(t, hub, cache, offline, "tokenize", "-m", "ViT-B/32", "a dog").status)
+	r := online(t, hub, cache, offline, "embed", "-m", "ViT-B/32", "--text", "a dog")
+	require.Equal(t, 2, r.status)
+	require.Contains(t, r.stderr, "no weights")
+	require.Equal(t, 0, online(t, hub, cache, nil, "pull", "openai/clip-vit-base-patch32").status)
+	require.Equal(t, 0, online(t, hub, cache, offline, "embed", "-m", "ViT-B/32", "--text", "a dog").status)
+}
+
 // A model has several addresses; those that do not answer are passed over.
 func TestPullTriesAddresses(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -30,6 +31,12 @@ var (
 
 // weightEndings are those of files that may be weights under a name of their own.
 var weightEndings = []string{".safetensors", ".pt", ".pth", ".bin"}
+
+// HasWeights reports whether a folder has a file that may be a model's weights.
+func HasWeights(folder string) bool {
+	entries, err := os.ReadDir(folder)
+	return err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return slices.Contains(weightEndings, path.Ext(e.Name())) })
+}
 
 func worthAsking(name string) bool {
 	return slices.Contains(smallFiles, path.Base(name)) || slices.Contains(weightEndings, path.Ext(name)) || strings.HasSuffix(name, ".index.json")

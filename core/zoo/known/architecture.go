@@ -14,7 +14,8 @@ import (
 type Architecture struct {
 	Name string `json:"name"`
 	// Parameters is the published number: all weights of the checkpoint with its logit scale and bias, without the
-	// running statistics of batch normalisation.
+	// running statistics of batch normalisation and the branches that MobileCLIP is trained with. Where only rounded
+	// numbers were published (MobileCLIP, PE-Core, TinyCLIP, Chinese-CLIP) it is what the towers have.
 	Parameters int64 `json:"parameters"`
 	// Unused are those among them that no embedding needs: CoCa's decoder, ALIGN's text pooler.
 	Unused int64 `json:"unused"`

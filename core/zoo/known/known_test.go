@@ -34,6 +34,7 @@ func TestTableHoldsTogether(t *testing.T) {
 	}
 	for _, a := range Architectures() {
 		require.True(t, used[a.Name], "no model has the architecture %s", a.Name)
+		require.Positive(t, a.Parameters, a.Name)
 		require.True(t, (a.OpenCLIP == nil) != (a.HuggingFace == nil), a.Name)
 	}
 }
@@ -115,18 +116,13 @@ func FuzzFind(f *testing.F) {
 func TestParameters(t *testing.T) {
 	for _, a := range Architectures() {
 		c, err := a.Config()
-		if errors.Is(err, zoo.ErrUnsupported) {
+		if errors.Is(err, zoo.ErrUnsupported) && strings.HasSuffix(a.Name, "-naflex") {
 			t.Logf("%s: %v", a.Name, err)
 			continue
 		}
 		require.NoError(t, err, a.Name)
 		image, text := c.Parameters()
-		n := int64(image+text) + a.Unused + scalars(t, a)
-		if a.Parameters%10_000 == 0 {
-			t.Logf("%s: has %d, published are %d", a.Name, n, a.Parameters)
-			continue
-		}
-		require.Equal(t, a.Parameters, n, a.Name)
+		require.Equal(t, a.Parameters, int64(image+text)+a.Unused+scalars(t, a), a.Name)
 	}
 }
 
