@@ -2,13 +2,10 @@ package known
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/goclip/goclip/core/zoo"
 )
 
 func TestTableHoldsTogether(t *testing.T) {
@@ -116,10 +113,6 @@ func FuzzFind(f *testing.F) {
 func TestParameters(t *testing.T) {
 	for _, a := range Architectures() {
 		c, err := a.Config()
-		if errors.Is(err, zoo.ErrUnsupported) && strings.HasSuffix(a.Name, "-naflex") {
-			t.Logf("%s: %v", a.Name, err)
-			continue
-		}
 		require.NoError(t, err, a.Name)
 		image, text := c.Parameters()
 		require.Equal(t, a.Parameters, int64(image+text)+a.Unused+scalars(t, a), a.Name)
