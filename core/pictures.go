@@ -52,6 +52,11 @@ func openPreprocess(l Location, config *zoo.Config) (preprocess.Config, error) {
 	}
 	switch {
 	case config == nil || config.Image == nil:
+	case config.Mean != nil && config.Std != nil:
+		c := preprocess.OpenAI(config.Image.Picture()[0])
+		copy(c.Mean[:], config.Mean)
+		copy(c.Std[:], config.Std)
+		return c, nil
 	case config.Source == zoo.Apple:
 		return preprocess.MobileCLIP(config.Image.Picture()[0]), nil
 	case config.Family == "clip":

@@ -17,6 +17,7 @@ const (
 	FormatPyTorch       = "pytorch"        // torch.save: a zip archive with a pickle
 	FormatPyTorchLegacy = "pytorch-legacy" // torch.save before 1.6
 	FormatTorchScript   = "torchscript"    // torch.jit.save, as OpenAI published its models
+	FormatGGUF          = "gguf"           // ggml's, as clip.cpp writes it
 )
 
 // Info describes one tensor.
@@ -34,7 +35,10 @@ func (i Info) Elements() int {
 }
 
 // Bytes is what the tensor takes as it is stored; 0 if the size of its type is not known.
-func (i Info) Bytes() int64 { return int64(i.Elements()) * int64(i.DType.Size()) }
+func (i Info) Bytes() int64 {
+	elements, bytes := i.DType.Block()
+	return int64(i.Elements()/elements) * int64(bytes)
+}
 
 // Checkpoint is an open checkpoint: named tensors that are read one at a time. Its methods may be called by several
 // goroutines at once.
@@ -42,6 +46,7 @@ type Checkpoint struct {
 	name     string
 	format   string
 	metadata map[string]string
+	lists    map[string][]string
 	tensors  []entry // sorted by name
 	index    map[string]int
 
@@ -51,7 +56,7 @@ type Checkpoint struct {
 
 // newCheckpoint sorts and indexes what was found in files.
 func newCheckpoint(name string, files []*file, found *content) (*Checkpoint, error) {
-	c := &Checkpoint{name: name, format: found.format, metadata: found.metadata, tensors: found.tensors, files: files}
+	c := &Checkpoint{name: name, format: found.format, metadata: found.metadata, lists: found.lists, tensors: found.tensors, files: files}
 	stripModule(c.tensors)
 	if err := c.sort(); err != nil {
 		return nil, err
@@ -97,13 +102,17 @@ func stripModule(tensors []entry) {
 // Format says how the file is built: one of the Format constants; of an index, how its shards are.
 func (c *Checkpoint) Format() string { return c.format }
 
-// Metadata is a copy of the texts that a safetensors file carries beside its tensors; empty for other formats.
+// Metadata is a copy of the texts that a safetensors file carries beside its tensors, or of GGUF's keys that are no lists;
+// empty for other formats.
 func (c *Checkpoint) Metadata() map[string]string {
 	if c.metadata == nil {
 		return map[string]string{}
 	}
 	return maps.Clone(c.metadata)
 }
+
+// List is a list of GGUF's keys, as texts; nil: there is none of that name. It is not to be changed.
+func (c *Checkpoint) List(key string) []string { return c.lists[key] }
 
 // Tensors describes every tensor, sorted by name. A prefix "module." that all names share is taken away.
 func (c *Checkpoint) Tensors() []Info {
@@ -124,17 +133,25 @@ func (c *Checkpoint) Lookup(name string) (Info, bool) {
 }
 
 // Floats reads a tensor as float32 values in row-major order, into dst if it is large enough. F32, F16 and BF16 are
-// converted exactly, infinities and NaNs included; F64 and integers beyond 2^24 are rounded to nearest.
+// converted exactly, infinities and NaNs included; F64 and integers beyond 2^24 are rounded to nearest; quantized blocks
+// are multiplied out in float32, as ggml does.
 func (c *Checkpoint) Floats(name string, dst []float32) ([]float32, error) {
 	err := c.with(name, func(t *entry) error {
 		if !t.DType.Readable() {
 			return fmt.Errorf("elements of type %q cannot be read as float32", t.DType)
 		}
-		n, size := t.Elements(), t.DType.Size()
+		n := t.Elements()
 		if dst == nil || cap(dst) < n {
 			dst = make([]float32, n)
 		}
 		dst = dst[:n]
+		if t.DType.Blocks() {
+			return t.readBlocks(func(first int, part []byte) error {
+				dequantize(dst[first:], part, t.DType)
+				return nil
+			})
+		}
+		size := t.DType.Size()
 		return t.read(func(first int, part []byte) error {
 			floatsFrom(dst[first:first+len(part)/size], part, t.DType)
 			return nil

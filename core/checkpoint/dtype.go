@@ -24,12 +24,19 @@ const (
 	F8E8M0 DType = "F8_E8M0"
 	C64    DType = "C64"
 	C128   DType = "C128"
+
+	// GGUF's blocks of 32 elements with a scale, and some with a minimum.
+	Q4_0 DType = "Q4_0"
+	Q4_1 DType = "Q4_1"
+	Q5_0 DType = "Q5_0"
+	Q5_1 DType = "Q5_1"
+	Q8_0 DType = "Q8_0"
 )
 
 // String is the name as safetensors writes it, "F32" for example.
 func (d DType) String() string { return string(d) }
 
-// Size is the number of bytes of one element; 0 if it is not known.
+// Size is the number of bytes of one element; 0 if it is not known, or if elements are stored in blocks.
 func (d DType) Size() int {
 	switch d {
 	case C128:
@@ -52,7 +59,7 @@ func (d DType) Readable() bool {
 	case F64, F32, F16, BF16:
 		return true
 	}
-	return d.Integer()
+	return d.Integer() || d.Blocks()
 }
 
 // Integer reports whether [Checkpoint.Ints] reads this type: integers and booleans.

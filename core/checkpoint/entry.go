@@ -33,6 +33,21 @@ func (t *entry) read(use func(first int, part []byte) error) error {
 	})
 }
 
+// readBlocks is read for elements that are stored in blocks: parts of whole blocks.
+func (t *entry) readBlocks(use func(first int, part []byte) error) error {
+	elements, size := t.DType.Block()
+	step := int64(window / size * size)
+	for at, total := int64(0), t.Bytes(); at < total; at += step {
+		err := t.file.parts(t.start+at, min(step, total-at), func(part []byte) error {
+			return use(int(at)/size*elements, part)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // locate finds where in the file the first element is. Where an archive member's data starts is known only from the
 // header before it: it is read when the tensor is, since a file behind a network answers slowly.
 func (t *entry) locate() (int64, error) {

@@ -50,6 +50,8 @@ func readContent(f *file) (*content, error) {
 		return readTorchZip(f)
 	case bytes.HasPrefix(head, legacyMagic):
 		return readTorchLegacy(f)
+	case bytes.HasPrefix(head, []byte("GGUF")):
+		return readGGUF(f)
 	case looksSafetensors(head):
 		return readSafetensors(f)
 	case bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")):
@@ -79,8 +81,6 @@ func notWeights(head []byte, size int64) error {
 			"run \"git lfs pull\" in its repository, or download the file itself")
 	case strings.HasPrefix(text, "<!doctype"), strings.HasPrefix(text, "<html"), strings.HasPrefix(text, "<?xml"):
 		return errors.New("is a web page, not weights (an error or log-in page?): download the file again")
-	case strings.HasPrefix(text, "gguf"):
-		return errors.New("is GGUF, which is not read: use the model's safetensors or PyTorch file")
 	case bytes.HasPrefix(head, []byte("\x89HDF")):
 		return errors.New("is HDF5 (Keras), which is not read: use the model's safetensors or PyTorch file")
 	case bytes.HasPrefix(head, []byte("\x93NUMPY")):
@@ -93,7 +93,7 @@ func notWeights(head []byte, size int64) error {
 	case isText(head):
 		return fmt.Errorf("is text, not weights; it begins %q", head[:min(len(head), 60)])
 	}
-	return fmt.Errorf("is no checkpoint that goclip knows (safetensors, PyTorch, TorchScript); it begins with the bytes % x",
+	return fmt.Errorf("is no checkpoint that goclip knows (safetensors, PyTorch, TorchScript, GGUF); it begins with the bytes % x",
 		head[:min(len(head), 8)])
 }
 

@@ -13,6 +13,7 @@ import (
 type content struct {
 	format   string
 	metadata map[string]string
+	lists    map[string][]string // GGUF only
 	tensors  []entry
 }
 
@@ -165,6 +166,9 @@ func (t *headerTensor) checkSize() error {
 		return fmt.Errorf("the shape %v overflows", t.Shape)
 	}
 	size := int64(t.DType.Size())
+	if t.DType.Blocks() {
+		return fmt.Errorf("%s is a type of GGUF", t.DType)
+	}
 	if size == 0 {
 		return nil
 	}

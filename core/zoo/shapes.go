@@ -1,6 +1,7 @@
 package zoo
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -39,13 +40,16 @@ func fromShapes(c *checkpoint.Checkpoint, file string) (*Config, error) {
 		return fromApple(c)
 	case ours && has("token_embedding.weight") && s.openAI(file):
 	case ours && (has("token_embedding.weight") || has("text.token_embedding.weight")):
-		return nil, fmt.Errorf("%w: weights without a configuration that are not OpenAI's own; open_clip names its tensors alike, but activation and heads may differ: put open_clip_config.json beside them",
+		return nil, fmt.Errorf("%w: weights without a configuration that are not OpenAI's own; open_clip names its tensors alike, but no tensor tells the activation (QuickGELU or GELU) and the number of heads: put open_clip_config.json beside them",
 			ErrUnsupported)
 	case s.hasPrefix(timmPrefix):
 		return nil, fmt.Errorf("%w: weights of open_clip with an image tower of timm (%s…), whose name no tensor tells: put open_clip_config.json beside them",
 			ErrUnsupported, timmPrefix)
+	case has("vision_model.head.probe") && has("text_model.head.weight"):
+		return s.siglip()
 	case has("vision_model.embeddings.class_embedding") || has("text_model.embeddings.token_embedding.weight"):
-		return nil, fmt.Errorf("a Hugging Face model whose number of heads no tensor tells: put its config.json beside it")
+		return nil, fmt.Errorf("%w: a Hugging Face CLIP without its config.json: no tensor tells the activation (quick_gelu or gelu) and the number of heads: put config.json beside it",
+			ErrUnsupported)
 	default:
 		return nil, fmt.Errorf("%w: no tensors of a CLIP model that goclip knows, and no config.json beside it; the first names are %s",
 			ErrUnsupported, s.firstNames(5))
@@ -61,6 +65,38 @@ func fromShapes(c *checkpoint.Checkpoint, file string) (*Config, error) {
 		return nil, s.err
 	}
 	return &Config{Source: OpenAI, Family: "clip", build: func(tensors) (towers, error) { return made, nil }}, nil
+}
+
+// siglipHeads are the attention heads of released SigLIP towers by their width.
+var siglipHeads = map[int]int{768: 12, 1024: 16, 1152: 16, 1536: 16}
+
+// siglip tells a SiglipModel of transformers from its tensors: one activation and one epsilon are all that were released.
+func (s *shapes) siglip() (*Config, error) {
+	const vision, text = "vision_model.", "text_model."
+	patch := s.dim(vision+"embeddings.patch_embedding.weight", 4, 3)
+	grid := int(math.Round(math.Sqrt(float64(s.dim(vision+"embeddings.position_embedding.weight", 2, 0)))))
+	side := func(prefix string) map[string]int {
+		width := s.dim(prefix+"encoder.layers.0.layer_norm1.weight", 1, 0)
+		heads, ok := siglipHeads[width]
+		if !ok && s.err == nil {
+			s.err = fmt.Errorf("%w: a SigLIP %stower of width %d without its config.json, whose number of heads no tensor tells: put config.json beside it",
+				ErrUnsupported, strings.Replace(prefix, "_model.", " ", 1), width)
+		}
+		return map[string]int{"hidden_size": width, "num_attention_heads": heads, "num_hidden_layers": tensors{s.c}.count(prefix+"encoder.layers.", 0),
+			"intermediate_size": s.dim(prefix+"encoder.layers.0.mlp.fc1.weight", 2, 0)}
+	}
+	v, t := side(vision), side(text)
+	v["patch_size"], v["image_size"] = patch, patch*grid
+	t["vocab_size"], t["max_position_embeddings"] = s.dim(text+"embeddings.token_embedding.weight", 2, 0), s.dim(text+"embeddings.position_embedding.weight", 2, 0)
+	t["projection_size"] = s.dim(text+"head.weight", 2, 0)
+	if s.err != nil {
+		return nil, s.err
+	}
+	data, err := json.Marshal(map[string]any{"vision_config": v, "text_config": t})
+	if err != nil {
+		return nil, err
+	}
+	return readSigLIP(hfHeader{ModelType: "siglip"}, data)
 }
 
 // vit reads the sizes of OpenAI's VisionTransformer off its tensors.

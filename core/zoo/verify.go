@@ -58,7 +58,7 @@ func (m *Model) verify() error {
 	}
 	both := m.Image != nil && m.Text != nil
 	if both {
-		v.scalar(m.scaleName(), true)
+		v.scalar(m.scaleName(), m.fixedScale == 0)
 		v.scalar("logit_bias", false)
 	}
 	other := ignorable

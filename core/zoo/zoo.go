@@ -50,6 +50,7 @@ const (
 	OpenCLIP    Source = "open_clip"
 	OpenAI      Source = "openai"
 	Apple       Source = "apple" // MobileCLIP as Apple published it
+	GGUF        Source = "gguf"  // clip.cpp's conversion of transformers' CLIP
 )
 
 // Config is what a model folder says without its weights.
@@ -59,8 +60,12 @@ type Config struct {
 	Image  tower.Image    // nil: no image tower
 	Text   tower.Language // nil: no text tower
 
+	// Mean and Std are what pictures are normalised with, if the weights' file says it; nil: another file does.
+	Mean, Std []float32
+
 	image, text names
 	build       build
+	fixedScale  float64 // the logit scale of a model whose file has none; 0: it has one
 	// temperature: logits are cosines divided by the tensor of this name, as ALIGN has it; otherwise logit_scale is the
 	// logarithm of what multiplies them.
 	temperature bool
@@ -224,7 +229,8 @@ func findWeights(fsys fs.FS, openCLIP bool) (string, error) {
 	}
 	var others []string
 	for _, e := range entries {
-		if name := e.Name(); strings.HasSuffix(name, ".safetensors") || strings.HasSuffix(name, ".pt") || strings.HasSuffix(name, ".bin") {
+		if name := e.Name(); strings.HasSuffix(name, ".safetensors") || strings.HasSuffix(name, ".pt") || strings.HasSuffix(name, ".bin") ||
+			strings.HasSuffix(name, ".gguf") {
 			others = append(others, name)
 		}
 	}
@@ -232,7 +238,7 @@ func findWeights(fsys fs.FS, openCLIP bool) (string, error) {
 	case 1:
 		return others[0], nil
 	case 0:
-		return "", fmt.Errorf("zoo: the folder has no weights: none of %s, and no other .safetensors, .pt or .bin: %w",
+		return "", fmt.Errorf("zoo: the folder has no weights: none of %s, and no other .safetensors, .pt, .bin or .gguf: %w",
 			strings.Join(names, ", "), fs.ErrNotExist)
 	}
 	return "", fmt.Errorf("zoo: the folder has several checkpoints (%s): name the file that you mean", strings.Join(others, ", "))
@@ -240,6 +246,12 @@ func findWeights(fsys fs.FS, openCLIP bool) (string, error) {
 
 // fit completes a configuration with what only the tensors tell and checks them.
 func fit(config *Config, ckpt *checkpoint.Checkpoint, file string) (*Model, error) {
+	if ckpt.Format() == checkpoint.FormatGGUF {
+		var err error
+		if config, err = fromGGUF(ckpt); err != nil {
+			return nil, err
+		}
+	}
 	if config == nil {
 		var err error
 		if config, err = fromShapes(ckpt, file); err != nil {
@@ -306,6 +318,10 @@ func (c *Config) check(t tensors) error {
 // it at inference.
 func (m *Model) readLogits() error {
 	if m.Image == nil || m.Text == nil {
+		return nil
+	}
+	if _, ok := m.Checkpoint.Lookup(m.scaleName()); !ok && m.fixedScale > 0 {
+		m.LogitScale = m.fixedScale
 		return nil
 	}
 	scale, err := m.scalar(m.scaleName())

@@ -1,0 +1,36 @@
+package conformance
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/goclip/goclip/core"
+	"github.com/goclip/goclip/core/checkpoint"
+	"github.com/goclip/goclip/internal/oracle"
+	"github.com/goclip/goclip/kernels/simd"
+	"github.com/stretchr/testify/require"
+)
+
+// A golden model in 8-bit blocks gives nearly the embeddings of the original, and the logits of a scale that is not in
+// the file.
+func TestGGUF(t *testing.T) {
+	device := simd.New(simd.Options{})
+	defer device.Close()
+	m, err := core.Open(context.Background(), oracle.Path(t, "gguf", "hf-clip-vit-q8_0.gguf"), core.Options{Device: device})
+	require.NoError(t, err)
+	defer m.Close()
+	golden, err := checkpoint.Open(os.DirFS(oracle.Path(t, "models", "hf-clip-vit")), "expect.safetensors")
+	require.NoError(t, err)
+	defer golden.Close()
+	out, err := m.RunTensors(context.Background(), inputs(t, golden, []string{"pixel_values", "input_ids"}), false)
+	require.NoError(t, err)
+	allowed := 0.01
+	for _, name := range []string{"image_embeds", "text_embeds"} {
+		require.NoError(t, compare(golden, out, name, tolerance{MaxAbs: &allowed, Cosine: 0.9999}), name)
+	}
+	info, err := m.Info()
+	require.NoError(t, err)
+	require.InDelta(t, 100, info.LogitScale, 0)
+	require.Equal(t, "gguf", info.Source)
+}
