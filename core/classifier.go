@@ -28,16 +28,13 @@ type Score struct {
 	Truncated bool `json:"truncated,omitempty"`
 }
 
-// CheckLabels tells whether labels can be told apart: none empty, none twice.
+// CheckLabels tells whether a user's labels can be told apart: none empty, none twice.
 func CheckLabels(labels []string) error {
-	if len(labels) == 0 {
-		return fmt.Errorf("core: there are no labels")
+	if err := checkEmpty(labels); err != nil {
+		return err
 	}
 	seen := make(map[string]int, len(labels))
 	for i, label := range labels {
-		if strings.TrimSpace(label) == "" {
-			return fmt.Errorf("core: label %d is empty", i+1)
-		}
 		if j, ok := seen[label]; ok {
 			return fmt.Errorf("core: label %q is there twice, as number %d and %d", label, j+1, i+1)
 		}
@@ -46,10 +43,22 @@ func CheckLabels(labels []string) error {
 	return nil
 }
 
+func checkEmpty(labels []string) error {
+	if len(labels) == 0 {
+		return fmt.Errorf("core: there are no labels")
+	}
+	for i, label := range labels {
+		if strings.TrimSpace(label) == "" {
+			return fmt.Errorf("core: label %d is empty", i+1)
+		}
+	}
+	return nil
+}
+
 // Classifier embeds labels. Each one is put into every template; the unit vectors of the sentences are averaged and
 // brought to unit length again. No templates: the bare label.
 func (m *Model) Classifier(ctx context.Context, labels, templates []string) (*Classifier, error) {
-	if err := CheckLabels(labels); err != nil {
+	if err := checkEmpty(labels); err != nil {
 		return nil, err
 	}
 	if len(templates) == 0 {

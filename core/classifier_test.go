@@ -1,7 +1,10 @@
 package core
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,11 +19,32 @@ func TestLabelsMustDiffer(t *testing.T) {
 	require.ErrorContains(t, CheckLabels([]string{"a dog", "a cat", "a dog"}), `"a dog" is there twice, as number 1 and 3`)
 }
 
+// The lists of OpenAI's notebook, by the sums of their lines.
+func TestListsAreOpenAIs(t *testing.T) {
+	templates, err := Templates("openai80")
+	require.NoError(t, err)
+	labels, err := Labels("imagenet1k")
+	require.NoError(t, err)
+	for sum, list := range map[string][]string{
+		"4f976686fb651bb5803d4689dcd849f75efe0ef19a3c801355bc9a6f03c8a5af": templates,
+		"571ae1c583b4be7da87519494c52bf405a46af05d5815627c7a0dee997068b60": labels,
+	} {
+		require.Equal(t, sum, fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(list, "\n")))))
+	}
+	_, err = Labels("imagenet21k")
+	require.ErrorContains(t, err, "want imagenet1k or a file")
+}
+
 func TestTemplates(t *testing.T) {
 	list, err := Templates("openai80")
 	require.NoError(t, err)
 	require.Len(t, list, 80)
 	require.Equal(t, "a bad photo of a {}.", list[0])
+	require.NoError(t, checkTemplates(list))
+
+	list, err = Templates("openai7")
+	require.NoError(t, err)
+	require.Len(t, list, 7)
 	require.NoError(t, checkTemplates(list))
 
 	list, err = Templates("none")

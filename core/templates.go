@@ -12,22 +12,53 @@ import (
 //go:embed templates/openai80.json
 var openAI80 []byte
 
+// openAI7 are the seven of them that OpenAI's notebook found to be nearly as good.
+//
+//go:embed templates/openai7.json
+var openAI7 []byte
+
+// imageNet1k are the names that OpenAI's notebook gives ImageNet's classes, in the classes' order. Two names stand for two
+// classes each: "missile" and "sunglasses".
+//
+//go:embed templates/imagenet1k.json
+var imageNet1k []byte
+
+// The names of the lists.
+var (
+	TemplateLists = []string{"openai80", "openai7", "none"}
+	LabelLists    = []string{"imagenet1k"}
+)
+
 // BareLabel is the template that adds nothing.
 const BareLabel = "{}"
 
-// Templates gives a template list by name: "openai80", or "none" for the bare label.
+// Templates gives a template list by name: "openai80", "openai7", or "none" for the bare label.
 func Templates(name string) ([]string, error) {
 	switch name {
 	case "none":
 		return []string{BareLabel}, nil
 	case "openai80":
-		var list []string
-		if err := json.Unmarshal(openAI80, &list); err != nil {
-			panic("BUG: core: openai80.json: " + err.Error())
-		}
-		return list, nil
+		return carriedList(name, openAI80), nil
+	case "openai7":
+		return carriedList(name, openAI7), nil
 	}
-	return nil, fmt.Errorf("core: there is no template list %q: want openai80, none or a file", name)
+	return nil, fmt.Errorf("core: there is no template list %q: want %s or a file", name, strings.Join(TemplateLists, ", "))
+}
+
+// Labels gives a list of labels by name: "imagenet1k".
+func Labels(name string) ([]string, error) {
+	if name == "imagenet1k" {
+		return carriedList(name, imageNet1k), nil
+	}
+	return nil, fmt.Errorf("core: there is no label list %q: want %s or a file", name, strings.Join(LabelLists, ", "))
+}
+
+func carriedList(name string, data []byte) []string {
+	var list []string
+	if err := json.Unmarshal(data, &list); err != nil {
+		panic("BUG: core: " + name + ".json: " + err.Error())
+	}
+	return list
 }
 
 // ParseTemplates reads a template list from a file: a JSON array of strings, or a template a line.

@@ -131,8 +131,8 @@ func (t Text) Derive(text TextIDs, out [][]int32) {
 }
 
 // Record writes one forward pass over ids [items, length]. Hidden states, if asked for: "block_I" after every block,
-// "hidden_last" (every position after the final LayerNorm) and "hidden_penultimate" (the last but one block's output,
-// without LayerNorm).
+// "hidden_last" (every position after the final LayerNorm), "hidden_penultimate" (the last but one block's output) and
+// "hidden_penultimate_normed" (the same after the final LayerNorm).
 func (t Text) Record(g *kernels.Graph, w Weights, items, length int, hidden bool) []Output {
 	x := g.Embed(w.at("token"), g.Ints(items, length))
 	attend := func(q, k, v kernels.Tensor) kernels.Tensor { return g.Attention(q, k, v, t.Heads, t.Causal) }
@@ -151,7 +151,8 @@ func (t Text) Record(g *kernels.Graph, w Weights, items, length int, hidden bool
 		if n := len(blocks); n > 1 {
 			penultimate = blocks[n-2]
 		}
-		outputs = append(withBlocks(outputs, blocks), Output{"hidden_last", norm(x)}, Output{"hidden_penultimate", penultimate})
+		outputs = append(withBlocks(outputs, blocks), Output{"hidden_last", norm(x)}, Output{"hidden_penultimate", penultimate},
+			Output{"hidden_penultimate_normed", norm(penultimate)})
 	}
 	return outputs
 }

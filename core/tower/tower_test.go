@@ -88,7 +88,8 @@ func TestTextRecordsEveryVariant(t *testing.T) {
 			require.NoError(t, v.Check())
 			got := shapes(record(t, v.Params(), func(g *kernels.Graph, w tower.Weights) []tower.Output { return v.Record(g, w, 3, 5, true) }))
 			require.Equal(t, map[string]kernels.Shape{"features": {3, v.Embedding()}, "embeds": {3, v.Embedding()},
-				"block_0": {3, 5, 8}, "block_1": {3, 5, 8}, "hidden_last": {3, 5, 8}, "hidden_penultimate": {3, 5, 8}}, got)
+				"block_0": {3, 5, 8}, "block_1": {3, 5, 8}, "hidden_last": {3, 5, 8}, "hidden_penultimate": {3, 5, 8},
+				"hidden_penultimate_normed": {3, 5, 8}}, got)
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/goclip/goclip/core"
@@ -46,6 +47,7 @@ probable label first; on a terminal a bar for each label. Probabilities add up t
 except with models that score each label by itself (SigLIP).`,
 		Example: `  goclip classify --labels "dog,pizza,car" photo.jpg
   goclip classify --labels-file labels.txt --templates openai80 --top 3 photos/
+  goclip classify --labels-file imagenet1k --templates openai80 --top 5 photo.jpg
   goclip classify --labels cat,dog --template "a photo of a {}." --json "photos/*.jpg"
   curl -s https://example.com/cat.jpg | goclip classify --labels cat,dog -`,
 		GroupID: pictureGroup,
@@ -53,12 +55,12 @@ except with models that score each label by itself (SigLIP).`,
 	}
 	f := c.Flags()
 	f.StringArrayVar(&o.labels, "labels", nil, "labels `A,B,…`, separated by commas")
-	f.StringVar(&o.labelsFile, "labels-file", "", "`FILE` with a label a line (- is standard input)")
+	f.StringVar(&o.labelsFile, "labels-file", "", "`FILE` with a label a line (- is standard input), or imagenet1k")
 	f.StringArrayVar(&o.template, "template", nil, "`SENTENCE` with {} for the label; may be given again")
-	f.StringVar(&o.templates, "templates", "", "`LIST` of templates: openai80, none, or a file with one a line")
+	f.StringVar(&o.templates, "templates", "", "`LIST` of templates: openai80, openai7, none, or a file with one a line")
 	f.IntVar(&o.top, "top", 0, "show only the `N` most probable labels")
 	c.MarkFlagsMutuallyExclusive("labels", "labels-file")
-	complete(c, "templates", []string{"openai80", "none"})
+	complete(c, "templates", core.TemplateLists)
 	return c
 }
 
@@ -119,7 +121,11 @@ func (o *classifying) readLabels(c *cobra.Command) ([]string, error) {
 	switch {
 	case o.labelsFile != "":
 		var err error
-		if labels, err = readLabels(o.labelsFile); err != nil {
+		labels, err = readLabels(o.labelsFile)
+		if errors.Is(err, fs.ErrNotExist) && slices.Contains(core.LabelLists, o.labelsFile) {
+			return core.Labels(o.labelsFile)
+		}
+		if err != nil {
 			return nil, err
 		}
 	case o.labels == nil:

@@ -88,6 +88,8 @@ func TestClassifyFromFiles(t *testing.T) {
 	many := object[classification](t, good(t, "classify", "--json", "--labels-file", labels, "--templates", "openai80", dog))
 	require.NotEqual(t, direct.Labels[0].Logit, many.Labels[0].Logit)
 	require.Equal(t, "dog", many.Labels[0].Label)
+	all := object[classification](t, good(t, "classify", "--json", "--labels-file", "imagenet1k", dog))
+	require.Len(t, all.Labels, 1000)
 }
 
 func TestClassifyRefuses(t *testing.T) {

@@ -43,7 +43,8 @@ In:  pixel_values f32 [N, 3, H, W] for the image tower, input_ids i64 [M, T] for
      tower; other tensors in the file do not matter.
 Out: image_features, text_features (before normalisation), image_embeds, text_embeds (unit
      length), logits_per_image [N, M]. --hidden adds image_block_I, text_block_I,
-     image_tokens, text_hidden_last and text_hidden_penultimate.`,
+     image_tokens, text_hidden_last, text_hidden_penultimate and, of CLIP's towers,
+     text_hidden_penultimate_normed (the same after the final LayerNorm).`,
 		Example: `  goclip run -m ./model --in inputs.safetensors --out outputs.safetensors
   goclip run -m ./model --in inputs.safetensors --out outputs.safetensors --hidden`,
 		GroupID: modelGroup,
