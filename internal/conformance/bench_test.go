@@ -2,8 +2,12 @@ package conformance_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/goclip/goclip/core/tower"
 	"github.com/goclip/goclip/kernels"
@@ -43,40 +47,60 @@ func randomWeights(b *testing.B, dev kernels.Device, params []tower.Param) tower
 	return weights
 }
 
-func BenchmarkImageB32(b *testing.B) {
-	dev := simd.New(simd.Options{})
-	defer dev.Close()
-	weights := randomWeights(b, dev, imageB32.Params())
-	g := kernels.NewGraph()
-	out := imageB32.Record(g, weights, 1, false)[1].Tensor
-	p, err := kernels.Compile(dev, g, out)
-	if err != nil {
-		b.Fatal(err)
-	}
-	in := kernels.Inputs{Floats: [][]float32{make([]float32, imageB32.Picture().Elements())}}
-	room := [][]float32{make([]float32, 512)}
-	for b.Loop() {
-		if err := p.Run(context.Background(), in, room); err != nil {
-			b.Fatal(err)
+// products is the number of floating-point operations of a transformer's products: projections and MLP, and what its
+// attention multiplies.
+func products(t tower.Transformer, items, tokens int) float64 {
+	rows := float64(items * tokens)
+	return float64(t.Layers) * rows * (2*float64(t.Width*(4*t.Width+2*t.Hidden)) + 4*float64(tokens*t.Width))
+}
+
+// BenchmarkTowers reports, beside the time, the share of the level's own ceiling, on one thread. The share is of the
+// processor's time, which other programs do not count in, and the median of pairs measured next to each other, since
+// the clock of the processor changes.
+func BenchmarkTowers(b *testing.B) {
+	for _, level := range simd.Levels() {
+		dev := simd.New(simd.Options{Level: level, Threads: 1})
+		defer dev.Close()
+		for _, items := range []int{1, 8} {
+			b.Run(fmt.Sprintf("%s/image/%d", level, items), func(b *testing.B) {
+				weights := randomWeights(b, dev, imageB32.Params())
+				g := kernels.NewGraph()
+				out := imageB32.Record(g, weights, items, false)[1].Tensor
+				in := kernels.Inputs{Floats: [][]float32{make([]float32, items*imageB32.Picture().Elements())}}
+				patches := 2 * float64(items*49*3*32*32*imageB32.Width)
+				share(b, dev, g, out, in, patches+products(imageB32.Transformer, items, 50))
+			})
 		}
+		b.Run(level+"/text/1", func(b *testing.B) {
+			weights := randomWeights(b, dev, textB32.Params())
+			g := kernels.NewGraph()
+			out := textB32.Record(g, weights, 1, textB32.Context, false)[1].Tensor
+			in := kernels.Inputs{Ints: [][]int32{make([]int32, textB32.Context), {5}}}
+			share(b, dev, g, out, in, products(textB32.Transformer, 1, textB32.Context))
+		})
 	}
 }
 
-func BenchmarkTextB32(b *testing.B) {
-	dev := simd.New(simd.Options{})
-	defer dev.Close()
-	weights := randomWeights(b, dev, textB32.Params())
-	g := kernels.NewGraph()
-	out := textB32.Record(g, weights, 1, textB32.Context, false)[1].Tensor
+func share(b *testing.B, dev *simd.Device, g *kernels.Graph, out kernels.Tensor, in kernels.Inputs, operations float64) {
 	p, err := kernels.Compile(dev, g, out)
 	if err != nil {
 		b.Fatal(err)
 	}
-	in := kernels.Inputs{Ints: [][]int32{make([]int32, textB32.Context), {5}}}
-	room := [][]float32{make([]float32, 512)}
+	defer p.Close()
+	room := [][]float32{make([]float32, out.Shape.Elements())}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var shares []float64
 	for b.Loop() {
+		start := processorTime()
 		if err := p.Run(context.Background(), in, room); err != nil {
 			b.Fatal(err)
 		}
+		took := processorTime() - start
+		start = processorTime()
+		most := dev.Exercise(2 * time.Millisecond)
+		shares = append(shares, operations/took.Seconds()/(most/(processorTime()-start).Seconds()))
 	}
+	slices.Sort(shares)
+	b.ReportMetric(100*shares[len(shares)/2], "%ceiling")
 }

@@ -32,3 +32,15 @@ func (d *Device) Ceiling(threads, tries int) float64 {
 	}
 	return best
 }
+
+// Exercise does what Ceiling does, on the calling goroutine and for about so long, and returns the number of operations: for
+// those who keep the time in another way.
+func (d *Device) Exercise(about time.Duration) float64 {
+	const rounds = 1000
+	done := 0.0
+	for start := time.Now(); time.Since(start) < about; {
+		d.level.ceiling(rounds)
+		done += float64(rounds * d.level.operations)
+	}
+	return done
+}

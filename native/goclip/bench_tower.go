@@ -10,7 +10,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"time"
 
 	"github.com/goclip/goclip/core"
 	"github.com/goclip/goclip/core/preprocess"
@@ -152,8 +151,9 @@ func (o *benching) benchTower(ctx context.Context, device kernels.Device, b benc
 	return nil
 }
 
-func (r *benchRow) timed(took time.Duration, operations float64) {
-	seconds := took.Seconds()
+func (r *benchRow) timed(took timing, operations float64) {
+	seconds := took.median.Seconds()
+	r.Best = 1e3 * took.best.Seconds()
 	r.Millis, r.PerSec, r.GFLOPPS = 1e3*seconds, float64(r.Batch)/seconds, operations/seconds/1e9
 }
 
@@ -217,18 +217,18 @@ func (b benched) compile(device kernels.Device, weights tower.Weights, items int
 }
 
 // measure times a batch and counts its operations.
-func (b benched) measure(ctx context.Context, device kernels.Device, weights tower.Weights, items int) (time.Duration, float64, error) {
+func (b benched) measure(ctx context.Context, device kernels.Device, weights tower.Weights, items int) (timing, float64, error) {
 	var count flops
 	if _, _, err := b.compile(&count, weights, items); err != nil {
-		return 0, 0, err
+		return timing{}, 0, err
 	}
 	program, out, err := b.compile(device, weights, items)
 	if err != nil {
-		return 0, 0, fmt.Errorf("batch %d: %w", items, err)
+		return timing{}, 0, fmt.Errorf("batch %d: %w", items, err)
 	}
 	defer program.Close()
 	in := b.inputs(items)
-	took, err := median(ctx, func() error { return program.Run(ctx, in, out) })
+	took, err := repeat(ctx, func() error { return program.Run(ctx, in, out) })
 	return took, count.count, err
 }
 
@@ -258,7 +258,7 @@ func (o *benching) benchStages(ctx context.Context, s shape) error {
 		{"decode", func() error { _, err := preprocess.Decode(data); return err }},
 		{"resize", func() error { _, err := s.prepare.Apply(decoded); return err }},
 	} {
-		took, err := median(ctx, stage.run)
+		took, err := repeat(ctx, stage.run)
 		if err != nil {
 			return err
 		}

@@ -41,9 +41,10 @@ func ceilings(device kernels.Device) string {
 	return line + "\n"
 }
 
-// against sets a row's share of the ceiling, measured before and after it.
+// against sets a row's share of the ceiling, measured before and after it: the best of the one against the best of the
+// other.
 func (r *benchRow) against(before, after float64) {
 	if r.Ceiling = max(before, after); r.Ceiling > 0 {
-		r.Share = r.GFLOPPS / r.Ceiling
+		r.Share = r.GFLOPPS * r.Millis / r.Best / r.Ceiling
 	}
 }
