@@ -72,9 +72,13 @@ func at(m known.Model, address string, towers core.Towers, weights bool) (core.L
 	return single(m, path), true
 }
 
-// single is a released file that has no configuration of its own beside it.
+// single is a released file that has no configuration of its own beside it. OpenAI's tell all by themselves.
 func single(m known.Model, path string) core.Location {
-	return core.Location{Dir: m.Shape().Over(os.DirFS(filepath.Dir(path))), File: filepath.Base(path), Name: path}
+	l := core.Location{Dir: os.DirFS(filepath.Dir(path)), File: filepath.Base(path), Name: path}
+	if m.Family != "openai" {
+		l.Dir = m.Shape().Over(l.Dir)
+	}
+	return l
 }
 
 // fromHub finds a repository of the hub, or a tower of it; with weights only such that have some.

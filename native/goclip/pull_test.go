@@ -92,6 +92,25 @@ func TestFoldersWithoutWeights(t *testing.T) {
 	require.Equal(t, 0, online(t, hub, cache, offline, "embed", "-m", "ViT-B/32", "--text", "a dog").status)
 }
 
+// Files that Python's clip and open_clip have fetched open too: OpenAI's by themselves, open_clip's with the configuration
+// that goclip knows.
+func TestSingleFiles(t *testing.T) {
+	t.Parallel()
+	hub := published(t, "someone/model", "hf-clip-vit")
+	cache := t.TempDir()
+	checkpoints, err := filepath.Glob(oracle.Path(t, "models", "openai-rn50") + "/*.pt")
+	require.NoError(t, err)
+	require.Len(t, checkpoints, 1)
+	path := write(t, cache, "clip/RN50.pt", string(read(t, checkpoints[0])))
+	r := online(t, hub, cache, nil, "inspect", "-m", "RN50", "--json")
+	require.Equal(t, 0, r.status)
+	require.Equal(t, "openai", object[inspection](t, r.stdout).Source)
+	require.NoError(t, os.Rename(path, filepath.Join(cache, "clip", "rn50-quickgelu-yfcc15m-455df137.pt")))
+	r = online(t, hub, cache, nil, "inspect", "-m", "RN50:yfcc15m")
+	require.Equal(t, 2, r.status)
+	require.Contains(t, r.stderr, "does not fit its configuration", "the test's model is smaller")
+}
+
 // A model has several addresses; those that do not answer are passed over.
 func TestPullTriesAddresses(t *testing.T) {
 	t.Parallel()
