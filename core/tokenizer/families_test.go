@@ -45,6 +45,7 @@ var (
 		{"bert", "vocab.txt", HuggingFace, "", "", "", 64, "hf5"},
 		{"bert", "vocab.txt", OpenCLIP, "", "open_clip_config.json", openCLIPConfig("bert-base-uncased", 32, `"strip_sep_token": true`), 32, "clipa"},
 		{"siglip2", "tokenizer.model", HuggingFace, "", "", "", 64, "hf4_gemma_fast"},
+		{"roberta", "vocab.json", HuggingFace, "", "", "", 77, "hf5"},
 	}
 )
 
@@ -54,7 +55,11 @@ func (f family) name() string {
 
 func (f family) open(t testing.TB) Tokenizer {
 	t.Helper()
-	folder := goldenFolder(t, f.folder, f.file)
+	names := []string{f.file}
+	if f.folder == "roberta" {
+		names = append(names, "merges.txt")
+	}
+	folder := goldenFolder(t, f.folder, names...)
 	if f.other != "" {
 		folder[f.other] = &fstest.MapFile{Data: []byte(f.says)}
 	}
