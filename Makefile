@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 TARGETS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: help build test race lint vuln cross fuzz generate bench web serve model clean
+.PHONY: help build test race levels lint vuln cross fuzz generate bench web serve model clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -23,9 +23,14 @@ test: ## all tests that this machine can run
 race: ## core and kernels under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -short ./core/... ./kernels/...
 
+levels: ## the CPU device without assembly, and on arm64 in an emulator (needs qemu-aarch64-static)
+	$(GO) test -tags purego ./kernels/simd
+	CGO_ENABLED=0 GOARCH=arm64 GOCLIP_REQUIRE=neon $(GO) test -exec qemu-aarch64-static ./kernels/simd
+
 lint: ## formatting, vet and staticcheck, natively and for the browser
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:" $$unformatted >&2; exit 1; fi
 	$(GO) vet ./...
+	cd kernels/simd/_asm && $(GO) vet ./...
 	GOOS=js GOARCH=wasm $(GO) vet ./core/... ./kernels/... ./shaders/... ./wasm/...
 	$(GO) run $(STATICCHECK) ./...
 	@dir=$$(mktemp -d) && GOBIN=$$dir $(GO) install $(STATICCHECK) && GOOS=js GOARCH=wasm $$dir/staticcheck ./wasm/... ./kernels/webgpu/...; \

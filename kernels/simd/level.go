@@ -56,7 +56,7 @@ var portable = level{
 const levelVariable = "GOCLIP_SIMD"
 
 // names of all levels there are, on whatever machine.
-var names = []string{"generic", "avx2", "avx512"}
+var names = []string{"generic", "avx2", "avx512", "neon"}
 
 // tested is what the self-tests found: the levels that compute right, the lowest first, and what is wrong with others.
 var tested = sync.OnceValues(func() (levels []*level, failures []string) {

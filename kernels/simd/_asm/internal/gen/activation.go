@@ -1,15 +1,11 @@
 package gen
 
 import (
+	"github.com/goclip/goclip/kernels/simd/_asm/internal/approx"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
-
-// 2^f for f in -1/2 … 1/2 is 1 + f(c₁ + f(c₂ + …)), with a relative error below 9.2e-8: the minimax polynomial.
-var exp2 = []float32{0.6931469775948129, 0.24022242078911196, 0.05550733746934087, 0.009671513054353537, 0.0013264727272384235}
-
-const log2e = 1.4426950408889634
 
 // exponent is what computes 2^y: the constants in registers or memory.
 type exponent struct {
@@ -20,8 +16,8 @@ type exponent struct {
 
 func (s ISA) exponent(registers int, lowest float32) exponent {
 	e := exponent{one: s.constant(1)}
-	list := s.constants(registers, append(exp2[:len(exp2):len(exp2)], lowest, 126)...)
-	e.poly, e.lowest, e.bound = list[:len(exp2)], list[len(exp2)], list[len(exp2)+1]
+	list := s.constants(registers, append(approx.Exp2[:len(approx.Exp2):len(approx.Exp2)], lowest, 126)...)
+	e.poly, e.lowest, e.bound = list[:len(approx.Exp2)], list[len(approx.Exp2)], list[len(approx.Exp2)+1]
 	return e
 }
 
@@ -87,39 +83,13 @@ func (s ISA) reciprocal(y, one reg.VecVirtual) {
 	VMOVAPS(t, y)
 }
 
-// activation is an activation function that multiplies x (or 1) with a sigmoid of an odd polynomial of x.
-type activation struct {
-	name, doc string
-	// odd holds the polynomial: x(odd[0] + odd[1]x² + …), to be multiplied with -log₂e.
-	odd []float32
-	// largest is what x² is kept below in the polynomial; 0: no limit.
-	largest float32
-	gate    bool // the sigmoid alone, without x
-}
-
-var activations = []activation{
-	// ln(Φ(x)/(1-Φ(x))) is odd and smooth, and GELU is x times its sigmoid. The minimax fit for |x| up to 6 leaves an absolute
-	// error of 7e-8; beyond, GELU is x or nothing.
-	{"GELU", "x·Φ(x), Φ the normal distribution, within 2e-7·max(1, |x|)", []float32{1.5957684322713495, 0.0726685669530091, -6.625994380313888e-05,
-		-0.00011048032771671733, 7.938220169876665e-06, -2.6689288571585434e-07, 3.6112341467997956e-09}, 36, false},
-	// (1 + tanh(u))/2 is the sigmoid of 2u.
-	{"GELUTanh", "x·sigmoid(2√(2/π)(x + 0.044715x³))", []float32{1.5957691216057308, 0.07135481627159984}, 0, false},
-	{"QuickGELU", "x·sigmoid(1.702x)", []float32{1.702}, 0, false},
-	{"SiLU", "x·sigmoid(x)", []float32{1}, 0, false},
-	{"Sigmoid", "1/(1+e⁻ˣ)", []float32{1}, 0, true},
-}
-
-func (s ISA) activate(a activation) {
-	s.activationRows(a.name, a.doc, func() func(x reg.VecVirtual) {
-		scaled := make([]float32, len(a.odd))
-		for i, c := range a.odd {
-			scaled[i] = float32(float64(c) * -log2e)
-		}
+func (s ISA) activate(a approx.Activation) {
+	s.activationRows(a.Name, a.Doc, func() func(x reg.VecVirtual) {
 		e := s.exponent(4, -126)
-		odd := s.constants(1, scaled...)
+		odd := s.constants(1, a.Scaled()...)
 		var largest Op
-		if a.largest > 0 {
-			largest = s.constants(0, a.largest)[0]
+		if a.Largest > 0 {
+			largest = s.constants(0, a.Largest)[0]
 		}
 		return func(x reg.VecVirtual) {
 			y := s.vector()
@@ -139,7 +109,7 @@ func (s ISA) activate(a activation) {
 				VMULPS(x, y, y)
 			}
 			s.sigmoid(y, e)
-			if a.gate {
+			if a.Gate {
 				VMOVAPS(y, x)
 			} else {
 				VMULPS(y, x, x)

@@ -1,6 +1,9 @@
 package gen
 
-import . "github.com/mmcloughlin/avo/build"
+import (
+	"github.com/goclip/goclip/kernels/simd/_asm/internal/approx"
+	. "github.com/mmcloughlin/avo/build"
+)
 
 // Write makes all kernels of an instruction set, to the files that avo's flags name.
 func Write(s ISA) {
@@ -10,7 +13,7 @@ func Write(s ISA) {
 	}
 	s.copyRows()
 	s.relu()
-	for _, a := range activations {
+	for _, a := range approx.Activations {
 		s.activate(a)
 	}
 	s.zip("Add", "+", VADDPS)

@@ -3,6 +3,7 @@ package gen
 import (
 	"math"
 
+	"github.com/goclip/goclip/kernels/simd/_asm/internal/approx"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 )
@@ -41,7 +42,7 @@ func (s ISA) softmax() {
 
 	factor := s.vector()
 	VBROADCASTSS(NewParamAddr("scale", 40), factor)
-	VMULPS(s.constants(0, log2e)[0], factor, factor)
+	VMULPS(s.constants(0, approx.Log2e)[0], factor, factor)
 	sum := s.zeroed()
 	XORQ(at, at)
 	s.eachVector(clone(n), at, func(m *mask) {
