@@ -2,15 +2,23 @@
 
 package jpeg
 
-import "testing"
+import (
+	"errors"
+	"testing"
 
-// eachLevel runs a test with vector instructions, where the processor has them, and without.
+	"github.com/goclip/goclip/internal/hardware"
+)
+
+// eachLevel runs a test with vector instructions and without.
 func eachLevel(t *testing.T, test func(t *testing.T)) {
 	have := useVectors
 	defer func() { useVectors = have }()
-	if have {
-		t.Run("avx2", test)
-	}
+	t.Run("avx2", func(t *testing.T) {
+		if !have {
+			hardware.Missing(t, "avx2", errors.New("the processor has none, or GOCLIP_SIMD rules it out"))
+		}
+		test(t)
+	})
 	useVectors = false
 	t.Run("generic", test)
 }

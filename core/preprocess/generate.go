@@ -1,0 +1,3 @@
+package preprocess
+
+//go:generate go run -C _asm ./internal/avx2 -pkg avx2 -out ../internal/avx2/kernels_amd64.s -stubs ../internal/avx2/kernels_amd64.go
