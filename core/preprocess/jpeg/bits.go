@@ -1,6 +1,9 @@
 package jpeg
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // bitReader reads the coded data of a scan, most significant bit first, and stops at a marker (T.81 F.2.2.5).
 //
@@ -14,6 +17,50 @@ type bitReader struct {
 	left   int    // how many of them are data
 	marker byte   // the marker that ended the data, 0 while there is none
 	ended  bool   // more was wanted than the file holds
+	clear  int    // no marker begins before
+}
+
+// blockBytes is more than the coded data of a block takes.
+const blockBytes = 64 * 8
+
+// roomy tells whether a whole block can be decoded without looking for markers or the end of the data.
+func (b *bitReader) roomy() bool {
+	if b.marker != 0 || b.left < 0 {
+		return false
+	}
+	if b.at >= b.clear {
+		b.clear = nextMarker(b.data, b.at)
+	}
+	return b.at+blockBytes <= b.clear
+}
+
+// nextMarker returns where the next marker begins, or the end of the data.
+func nextMarker(data []byte, at int) int {
+	for {
+		n := bytes.IndexByte(data[at:], 0xFF)
+		if n < 0 {
+			return len(data)
+		}
+		if at += n; at+1 == len(data) || data[at+1] != 0 {
+			return at
+		}
+		at += 2
+	}
+}
+
+// quickNeed is how many bits the longest code and its value take.
+const quickNeed = 32
+
+// refill is fill for roomy data.
+func refill(data []byte, acc uint64, left, at int) (uint64, int, int) {
+	next := binary.BigEndian.Uint64(data[at:])
+	if hasFF(next) {
+		b := bitReader{data: data, at: at, acc: acc, left: left}
+		b.fill()
+		return b.acc, b.left, b.at
+	}
+	n := (64 - left) >> 3
+	return acc | next>>(uint(left)&63), left + 8*n, at + n
 }
 
 // fill brings left to at least 57 unless a marker or the end of the file is near.
@@ -24,11 +71,11 @@ func (b *bitReader) fill() {
 	if b.at+8 <= len(b.data) && b.marker == 0 {
 		next := binary.BigEndian.Uint64(b.data[b.at:])
 		if !hasFF(next) {
-			bytes := (64 - b.left) >> 3
+			n := (64 - b.left) >> 3
 			// Bits of the byte after those that are counted go along; they are the ones that come there later anyway.
 			b.acc |= next >> uint(b.left)
-			b.at += bytes
-			b.left += 8 * bytes
+			b.at += n
+			b.left += 8 * n
 			return
 		}
 	}
@@ -61,9 +108,9 @@ func (b *bitReader) fill() {
 }
 
 // hasFF tells whether a byte is 0xFF.
-func hasFF(bytes uint64) bool {
+func hasFF(eight uint64) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	inverse := ^bytes // a byte of it is zero there
+	inverse := ^eight // a byte of it is zero there
 	return (inverse-ones)&^inverse&highs != 0
 }
 

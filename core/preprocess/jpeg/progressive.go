@@ -43,6 +43,10 @@ func (e *entropy) firstAC(c *component, block *[64]int16) {
 		e.skip--
 		return
 	}
+	if e.roomy() {
+		e.quickFirstAC(c, block)
+		return
+	}
 	for k := e.first; k <= e.last; k++ {
 		symbol := e.symbol(c.ac)
 		run, size := symbol>>4, symbol&15
@@ -113,6 +117,34 @@ func (e *entropy) correct(at *int16, plus, minus int16) {
 	} else {
 		*at += minus
 	}
+}
+
+// quickFirstAC is firstAC where the data is roomy.
+func (e *entropy) quickFirstAC(c *component, block *[64]int16) {
+	data, at, acc, left := e.data, e.at, e.acc, e.left
+	for k := e.first; k <= e.last; k++ {
+		if left < quickNeed {
+			acc, left, at = refill(data, acc, left, at)
+		}
+		entry := c.ac.quick[acc>>(64-quickBits)]
+		if entry == 0 {
+			entry = c.ac.whole(acc)
+		}
+		acc <<= entry & 63
+		left -= int(entry & 63)
+		run, value := entry>>8&255, int16(entry>>16)
+		if run&endOfBlock != 0 {
+			run &= 15
+			e.skip = 1<<run + int(acc>>1>>(63-run)) - 1
+			acc <<= run
+			left -= int(run)
+			break
+		}
+		if k += int(run); value != 0 {
+			block[zigzag[k]&63] = value << uint(e.low)
+		}
+	}
+	e.at, e.acc, e.left = at, acc, left
 }
 
 // smoothed tells whether libjpeg would blur the blocks of a progressive picture, because all components have their

@@ -48,7 +48,7 @@ func TestQuick(t *testing.T) {
 	dc, ac := newHuffman([]byte(typical.dc.counts), []byte(typical.dc.symbols)), newHuffman([]byte(typical.ac.counts), []byte(typical.ac.symbols))
 	dc.fillQuick()
 	ac.fillQuick()
-	for range 300 {
+	for turn := range 900 {
 		data := make([]byte, 3*blockBytes)
 		for i := range data {
 			data[i] = byte(random.Uint32())
@@ -61,14 +61,24 @@ func TestQuick(t *testing.T) {
 				}
 			}
 		}
-		quickly, slowly := &entropy{bitReader: bitReader{data: data}}, &entropy{bitReader: bitReader{data: data}}
+		first := 1 + random.IntN(63)
+		band := &scan{first: first, last: first + random.IntN(64-first), low: random.IntN(14)}
+		quickly, slowly := &entropy{bitReader: bitReader{data: data}, scan: band}, &entropy{bitReader: bitReader{data: data}, scan: band}
 		quick, slow := &component{dc: dc, ac: ac}, &component{dc: dc, ac: ac}
 		for slowly.at < 2*blockBytes && slowly.left >= 0 {
 			var got, want [64]int16
-			quickly.sequential(quick, &got)
-			slowly.symbols(slow, &want)
+			slowly.clear = slowly.at + 1 // nearly
+			switch turn % 2 {
+			case 0:
+				quickly.sequential(quick, &got)
+				slowly.sequential(slow, &want)
+			case 1:
+				quickly.firstAC(quick, &got)
+				slowly.firstAC(slow, &want)
+			}
 			require.Equal(t, want, got)
 			require.Equal(t, slow.predicted, quick.predicted)
+			require.Equal(t, slowly.skip, quickly.skip)
 			if slowly.marker == 0 && quickly.marker == 0 {
 				require.Equal(t, position(slowly), position(quickly))
 			}
