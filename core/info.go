@@ -11,7 +11,7 @@ import (
 // Info describes a model.
 type Info struct {
 	Family     string     `json:"family"`
-	Source     string     `json:"source"` // the kind of checkpoint: huggingface, open_clip, openai or apple
+	Source     string     `json:"source"` // the kind of checkpoint: huggingface, open_clip, openai, apple, gguf or big_vision
 	Format     string     `json:"format"` // of the file: safetensors, …
 	Embedding  int        `json:"embedding"`
 	Scores     string     `json:"scores"` // softmax or sigmoid

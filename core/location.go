@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/goclip/goclip/core/zoo"
@@ -67,7 +68,7 @@ func (l Location) folders() []fs.FS {
 // opening.
 func (l Location) config() (*zoo.Config, error) {
 	config, err := zoo.ReadConfig(l.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || path.Ext(l.File) == ".gguf" {
 		var m *zoo.Model
 		if m, err = zoo.Open(l.Dir, l.File); err == nil {
 			config, err = &m.Config, m.Close()

@@ -99,7 +99,7 @@ func OpenAt(ctx context.Context, l Location, o Options) (*Model, error) {
 		if o.Dialect != nil {
 			dialect = *o.Dialect
 		}
-		m.tokenizer, m.tokenizerErr = openTokenizer(l, dialect, m.text.tower.Entries())
+		m.tokenizer, m.tokenizerErr = openTokenizer(l, dialect, m.text.tower.Entries(), z.Tokens)
 	}
 	if m.image != nil {
 		m.preprocess, m.preprocessErr = openPreprocess(l, &z.Config)

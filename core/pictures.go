@@ -31,6 +31,9 @@ var preprocessFiles = []struct {
 // openPreprocess finds the preprocessing that belongs to a model: its own file, or the defaults of its family.
 func openPreprocess(l Location, config *zoo.Config) (preprocess.Config, error) {
 	kinds := preprocessFiles
+	if config != nil && config.Mean != nil {
+		kinds = nil // what lies beside a file that says it itself is another model's
+	}
 	if config != nil && config.Source == zoo.OpenCLIP {
 		kinds = kinds[1:] // a preprocessor_config.json in an open_clip folder is for other programs
 	}
@@ -53,10 +56,7 @@ func openPreprocess(l Location, config *zoo.Config) (preprocess.Config, error) {
 	switch {
 	case config == nil || config.Image == nil:
 	case config.Mean != nil && config.Std != nil:
-		c := preprocess.OpenAI(config.Image.Picture()[0])
-		copy(c.Mean[:], config.Mean)
-		copy(c.Std[:], config.Std)
-		return c, nil
+		return preprocess.CLIP(config.Image.Picture()[0], [3]float32(config.Mean), [3]float32(config.Std))
 	case config.Source == zoo.Apple:
 		return preprocess.MobileCLIP(config.Image.Picture()[0]), nil
 	case config.Family == "clip":

@@ -43,7 +43,7 @@ func (e TextEncoder) Tokenize(text string) Tokens {
 // OpenTokenizer opens the tokenizer of a model without its weights. dialect nil takes the one of the reference.
 func OpenTokenizer(l Location, dialect *tokenizer.Dialect) (TextEncoder, error) {
 	e := TextEncoder{Context: defaultContext}
-	source, entries := zoo.HuggingFace, 0
+	source, entries, own := zoo.HuggingFace, 0, []string(nil)
 	config, err := l.config()
 	if err != nil {
 		return e, err
@@ -53,13 +53,13 @@ func OpenTokenizer(l Location, dialect *tokenizer.Dialect) (TextEncoder, error) 
 		if config.Text == nil {
 			return e, fmt.Errorf("core: %s: %w: no text tower", l.Name, ErrNoTower)
 		}
-		e.Context, entries = config.Text.Length(), config.Text.Entries()
+		e.Context, entries, own = config.Text.Length(), config.Text.Entries(), config.Tokens
 	}
 	d := dialectOf(source)
 	if dialect != nil {
 		d = *dialect
 	}
-	e.Tokenizer, err = openTokenizer(l, d, entries)
+	e.Tokenizer, err = openTokenizer(l, d, entries, own)
 	return e, err
 }
 
@@ -74,8 +74,11 @@ func dialectOf(source zoo.Source) tokenizer.Dialect {
 }
 
 // openTokenizer looks for tokenizer files and falls back to the vocabulary that goclip carries. entries is the size of
-// the tower's table; 0: not known.
-func openTokenizer(l Location, dialect tokenizer.Dialect, entries int) (tokenizer.Tokenizer, error) {
+// the tower's table; 0: not known. own is the vocabulary that the weights' file has; tokenizer files are not looked at then.
+func openTokenizer(l Location, dialect tokenizer.Dialect, entries int, own []string) (tokenizer.Tokenizer, error) {
+	if len(own) > 0 {
+		return tokenizer.OfTokens(own, dialect)
+	}
 	for _, folder := range l.folders() {
 		t, err := tokenizer.Open(folder, dialect)
 		if errors.Is(err, fs.ErrNotExist) {

@@ -18,6 +18,7 @@ const (
 	FormatPyTorchLegacy = "pytorch-legacy" // torch.save before 1.6
 	FormatTorchScript   = "torchscript"    // torch.jit.save, as OpenAI published its models
 	FormatGGUF          = "gguf"           // ggml's, as clip.cpp writes it
+	FormatNumPy         = "numpy"          // numpy.savez, as big_vision publishes its models
 )
 
 // Info describes one tensor.
@@ -83,6 +84,38 @@ func (c *Checkpoint) Rename(name func(string) string) error {
 	for i := range c.tensors {
 		c.tensors[i].Name = name(c.tensors[i].Name)
 	}
+	return c.sort()
+}
+
+// View is part of a tensor in row-major order, as a tensor of its own: so many elements from the one with number First.
+type View struct {
+	Name  string
+	First int
+	Shape []int
+}
+
+// Divide puts views in the place of every tensor: several blocks that one array holds, axes that belong together. It is for a
+// checkpoint that nobody else uses yet; after an error the checkpoint is of no use.
+func (c *Checkpoint) Divide(views func(Info) []View) error {
+	var list []entry
+	for _, t := range c.tensors {
+		for _, v := range views(t.Info) {
+			n, ok := product(v.Shape)
+			if !ok || v.First < 0 || n > int64(t.Elements()-v.First) {
+				return fmt.Errorf("checkpoint: %s: tensor %q of shape %v has no part of shape %v from element %d", c.name, t.Name, t.Shape, v.Shape, v.First)
+			}
+			if t.strides != nil && !slices.Equal(v.Shape, t.Shape) || t.DType.Blocks() && v.First > 0 {
+				return fmt.Errorf("checkpoint: %s: tensor %q does not lie in row-major order: save it with numpy.ascontiguousarray", c.name, t.Name)
+			}
+			part := t
+			part.Name, part.Shape, part.start = v.Name, v.Shape, t.start+int64(v.First)*int64(t.DType.Size())
+			list = append(list, part)
+		}
+		if len(list) > maxTensors {
+			return fmt.Errorf("checkpoint: %s: more than %d tensors", c.name, maxTensors)
+		}
+	}
+	c.tensors = list
 	return c.sort()
 }
 

@@ -6,6 +6,7 @@
 //	TorchScript     torchzip.go      torch.jit.save (OpenAI's .pt): the same archive, modules instead of a dictionary
 //	PyTorch legacy  torchlegacy.go   torch.save before 1.6: pickles and storages one after another
 //	GGUF            gguf.go          ggml's, as clip.cpp writes it: keys, tensors, quantized blocks
+//	NumPy archive   npz.go           a zip archive of .npy arrays, as big_vision publishes its models
 //	index of shards index.go         *.index.json: which file beside it holds which tensor
 //
 // The format is told from a file's first bytes, never from its name. [Open] reads headers only; [Checkpoint.Floats] and

@@ -26,6 +26,13 @@ func (t *entry) read(use func(first int, part []byte) error) error {
 		return t.gather(start, use)
 	}
 	first := 0
+	if t.member != nil && t.member.Method != zip.Store {
+		return t.inflate(func(part []byte) error {
+			err := use(first, part)
+			first += len(part) / t.DType.Size()
+			return err
+		})
+	}
 	return t.file.parts(start, t.Bytes(), func(part []byte) error {
 		err := use(first, part)
 		first += len(part) / t.DType.Size()
@@ -58,7 +65,7 @@ func (t *entry) locate() (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("archive member %q: %w", t.member.Name, err)
 	}
-	if err := t.file.check(begin, int64(t.member.UncompressedSize64)); err != nil {
+	if err := t.file.check(begin, int64(t.member.CompressedSize64)); err != nil {
 		return 0, fmt.Errorf("archive member %q: %w", t.member.Name, err)
 	}
 	return begin + t.start, nil

@@ -47,7 +47,7 @@ func readContent(f *file) (*content, error) {
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		return readTorchZip(f)
+		return readZip(f)
 	case bytes.HasPrefix(head, legacyMagic):
 		return readTorchLegacy(f)
 	case bytes.HasPrefix(head, []byte("GGUF")):
@@ -84,7 +84,7 @@ func notWeights(head []byte, size int64) error {
 	case bytes.HasPrefix(head, []byte("\x89HDF")):
 		return errors.New("is HDF5 (Keras), which is not read: use the model's safetensors or PyTorch file")
 	case bytes.HasPrefix(head, []byte("\x93NUMPY")):
-		return errors.New("is a NumPy array, not a checkpoint: use a safetensors or PyTorch file")
+		return errors.New("is one NumPy array, not a checkpoint: use an archive of arrays (.npz), a safetensors or PyTorch file")
 	case len(head) > 1 && head[0] == 0x80 && head[1] <= 5:
 		return errors.New("is a pickle that torch.save did not write: " +
 			"save the model's state_dict() with torch.save or safetensors")
@@ -93,7 +93,7 @@ func notWeights(head []byte, size int64) error {
 	case isText(head):
 		return fmt.Errorf("is text, not weights; it begins %q", head[:min(len(head), 60)])
 	}
-	return fmt.Errorf("is no checkpoint that goclip knows (safetensors, PyTorch, TorchScript, GGUF); it begins with the bytes % x",
+	return fmt.Errorf("is no checkpoint that goclip knows (safetensors, PyTorch, TorchScript, GGUF, NumPy archives); it begins with the bytes % x",
 		head[:min(len(head), 8)])
 }
 

@@ -28,7 +28,7 @@ func TestNotWeights(t *testing.T) {
 		"three bytes":       {"has only 3 bytes", "\x01\x02\x03"},
 		"old GGUF":          {"is GGUF of version 1", "GGUF\x01\x00\x00\x00\x00\x00"},
 		"GGUF cut short":    {"GGUF header: ends within it", "GGUF\x03\x00\x00\x00\x00\x00"},
-		"NumPy":             {"is a NumPy array", "\x93NUMPY\x01\x00"},
+		"NumPy":             {"is one NumPy array", "\x93NUMPY\x01\x00"},
 		"HDF5":              {"is HDF5", "\x89HDF\r\n\x1a\n"},
 		"pickle":            {"that torch.save did not write", "\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00}\x94."},
 		"picture":           {"it begins with the bytes 89 50 4e 47", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"},
@@ -61,8 +61,8 @@ func TestHostileArchives(t *testing.T) {
 		members    []member
 	}{
 		{"nothing inside", "no data.pkl", nil},
-		{"no data.pkl", "neither torch.save nor torch.jit.save wrote: it has no data.pkl", []member{data}},
-		{"NumPy archive", "NumPy archive", []member{npy}},
+		{"no data.pkl", "none of torch.save, torch.jit.save and numpy.savez wrote: it has no data.pkl", []member{data}},
+		{"NumPy array within", "has params/img/w.npy beside the folder archive", []member{main, npy}},
 		{"two roots", "has other/data.pkl beside the folder archive", []member{main, data, {name: "other/data.pkl", body: pickle}}},
 		{"no root", "beside the folder", []member{{name: "data.pkl", body: pickle}}},
 		{"nameless root", "beside the folder", []member{{name: "/data.pkl", body: pickle}}},

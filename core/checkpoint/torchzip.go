@@ -2,16 +2,32 @@ package checkpoint
 
 import (
 	"archive/zip"
-	"errors"
 	"fmt"
 	"strings"
 )
 
+// readZip reads an archive of PyTorch's or of NumPy's.
+func readZip(f *file) (*content, error) {
+	r := &budgetReader{file: f, left: maxDirectory, limited: true}
+	z, err := zip.NewReader(r, f.size)
+	if err != nil {
+		return nil, fmt.Errorf("is a zip archive that is cut short or damaged (%w): download it again", err)
+	}
+	r.limited = false
+	if len(z.File) > 4*maxTensors {
+		return nil, fmt.Errorf("a zip archive of %d members", len(z.File))
+	}
+	if isNumPy(z) {
+		return readNumPy(f, z)
+	}
+	return readTorchZip(f, z)
+}
+
 // readTorchZip reads what torch.save (since 1.6) or torch.jit.save wrote: one folder with data.pkl, which says what
 // tensors there are, and data/KEY, the bytes of a storage. The members are stored, not compressed, so that they are
 // read in place.
-func readTorchZip(f *file) (*content, error) {
-	a, err := openArchive(f)
+func readTorchZip(f *file, z *zip.Reader) (*content, error) {
+	a, err := openArchive(f, z)
 	if err != nil {
 		return nil, err
 	}
@@ -64,16 +80,7 @@ type archive struct {
 	members map[string]*zip.File
 }
 
-func openArchive(f *file) (*archive, error) {
-	r := &budgetReader{file: f, left: maxDirectory, limited: true}
-	z, err := zip.NewReader(r, f.size)
-	if err != nil {
-		return nil, fmt.Errorf("is a zip archive that is cut short or damaged (%w): download it again", err)
-	}
-	r.limited = false
-	if len(z.File) > 4*maxTensors {
-		return nil, fmt.Errorf("a zip archive of %d members", len(z.File))
-	}
+func openArchive(f *file, z *zip.Reader) (*archive, error) {
 	a := &archive{file: f, members: make(map[string]*zip.File, len(z.File))}
 	for i, m := range z.File {
 		root, _, inFolder := strings.Cut(m.Name, "/")
@@ -81,7 +88,7 @@ func openArchive(f *file) (*archive, error) {
 			a.root = root
 		}
 		if !inFolder || root == "" || root != a.root {
-			return nil, notTorch(z, fmt.Sprintf("has %s beside the folder %s", printable(m.Name), printable(a.root)))
+			return nil, notTorch("has %s beside the folder %s", printable(m.Name), printable(a.root))
 		}
 		if a.members[m.Name] != nil {
 			return nil, fmt.Errorf("the zip archive has the member %s twice", printable(m.Name))
@@ -89,19 +96,14 @@ func openArchive(f *file) (*archive, error) {
 		a.members[m.Name] = m
 	}
 	if a.members[a.root+"/data.pkl"] == nil {
-		return nil, notTorch(z, "has no data.pkl")
+		return nil, notTorch("has no data.pkl")
 	}
 	return a, nil
 }
 
-// notTorch says what else a zip archive may be.
-func notTorch(z *zip.Reader, why string) error {
-	for _, m := range z.File {
-		if strings.HasSuffix(m.Name, ".npy") {
-			return errors.New("is a NumPy archive (.npz), which is not read: use the model's safetensors or PyTorch file")
-		}
-	}
-	return fmt.Errorf("is a zip archive that neither torch.save nor torch.jit.save wrote: it %s", why)
+// notTorch says why an archive is not PyTorch's.
+func notTorch(why string, a ...any) error {
+	return fmt.Errorf("is a zip archive that none of torch.save, torch.jit.save and numpy.savez wrote: it "+why, a...)
 }
 
 // member finds a member below the root that can be read in place.

@@ -102,6 +102,13 @@ func OpenAI(size int) Config {
 	}
 }
 
+// CLIP returns the pipeline of transformers' CLIPImageProcessor with this mean and deviation. Errors wrap ErrConfig.
+func CLIP(size int, mean, std [3]float32) (Config, error) {
+	c := OpenAI(size)
+	c.Colors, c.Crop, c.Mean, c.Std = OnWhite, RoundDown, mean, std
+	return c, c.Validate()
+}
+
 // MobileCLIP returns the pipeline of Apple's ml-mobileclip: RGB, the shorter side to size by bilinear resampling, the middle
 // square, values from 0 to 1.
 func MobileCLIP(size int) Config {

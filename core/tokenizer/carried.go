@@ -40,11 +40,7 @@ func carriedIn(dialect Dialect) func() (Tokenizer, error) {
 		if err != nil {
 			return nil, err
 		}
-		settings := &settings{start: startOfText, end: endOfText, unknown: endOfText, pad: endOfText}
-		for _, token := range []string{startOfText, endOfText} {
-			settings.added = append(settings.added, addedToken{Content: token, Normalized: true})
-		}
-		return build(v, settings, dialect)
+		return build(v, clipSettings(), dialect)
 	})
 }
 

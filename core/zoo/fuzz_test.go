@@ -31,30 +31,7 @@ func FuzzWeights(f *testing.F) {
 		if config != "" {
 			files["open_clip_config.json"] = &fstest.MapFile{Data: []byte(config)}
 		}
-		const most = 1 << 16
-		total := 0
-		var list []checkpoint.Tensor
-		for line := range strings.SplitSeq(lines, "\n") {
-			fields := strings.Fields(line)
-			if len(fields) == 0 || len(list) == 1000 {
-				continue
-			}
-			tensor := checkpoint.Tensor{Name: fields[0], Shape: []int{}}
-			elements := 1
-			for _, field := range fields[1:] {
-				n, err := strconv.Atoi(field)
-				if err != nil || n < 0 || n > most || elements*n > most {
-					return
-				}
-				elements *= n
-				tensor.Shape = append(tensor.Shape, n)
-			}
-			if total += elements; total > most {
-				return
-			}
-			tensor.Floats = make([]float32, elements)
-			list = append(list, tensor)
-		}
+		list := parseTensors(lines)
 		var file bytes.Buffer
 		if checkpoint.WriteSafetensors(&file, list) != nil {
 			return
@@ -67,6 +44,35 @@ func FuzzWeights(f *testing.F) {
 		defer m.Close()
 		load(t, m)
 	})
+}
+
+// parseTensors reads names and shapes, a line each; nil where they are too large.
+func parseTensors(lines string) []checkpoint.Tensor {
+	const most = 1 << 16
+	total := 0
+	var list []checkpoint.Tensor
+	for line := range strings.SplitSeq(lines, "\n") {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || len(list) == 1000 {
+			continue
+		}
+		tensor := checkpoint.Tensor{Name: fields[0], Shape: []int{}}
+		elements := 1
+		for _, field := range fields[1:] {
+			n, err := strconv.Atoi(field)
+			if err != nil || n < 0 || n > most || elements*n > most {
+				return nil
+			}
+			elements *= n
+			tensor.Shape = append(tensor.Shape, n)
+		}
+		if total += elements; total > most {
+			return nil
+		}
+		tensor.Floats = make([]float32, elements)
+		list = append(list, tensor)
+	}
+	return list
 }
 
 // load loads and plans both towers.

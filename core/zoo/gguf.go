@@ -22,6 +22,10 @@ func fromGGUF(c *checkpoint.Checkpoint) (*Config, error) {
 	if arch := k.metadata["general.architecture"]; arch != "clip" {
 		return nil, fmt.Errorf("%w: GGUF of the architecture %q; goclip opens clip.cpp's models", ErrUnsupported, arch)
 	}
+	if k.metadata["clip.has_llava_projector"] == "true" || k.metadata["clip.projector_type"] != "" {
+		return nil, fmt.Errorf("%w: GGUF with a language model's image tower and projector (clip.projector_type %q), which gives no embeddings",
+			ErrUnsupported, k.metadata["clip.projector_type"])
+	}
 	act := kernels.QuickGELU
 	if k.metadata["clip.use_gelu"] == "true" {
 		act = kernels.GELU
@@ -48,6 +52,7 @@ func fromGGUF(c *checkpoint.Checkpoint) (*Config, error) {
 	}
 	if k.metadata["clip.has_text_encoder"] == "true" {
 		const t = "clip.text."
+		config.Tokens = c.List("tokenizer.ggml.tokens")
 		made.text = tower.Text{Transformer: k.transformer(t, act), Vocabulary: tensors{c}.dim("t.token_embd.weight", 0, 0),
 			Context: k.int(t + "context_length"), Causal: true, Pool: tower.LargestID, Projection: k.int(t + "projection_dim")}
 		made.textNames = names{"t.", ggufNames(c, "t.", map[string]rule{
@@ -57,6 +62,9 @@ func fromGGUF(c *checkpoint.Checkpoint) (*Config, error) {
 	}
 	if made.image == nil && made.text == nil {
 		return nil, fmt.Errorf("%w: the GGUF file says that it has neither a vision nor a text encoder", ErrUnsupported)
+	}
+	if n := len(config.Tokens); n > 0 && n != made.text.Entries() {
+		return nil, fmt.Errorf("tokenizer.ggml.tokens lists %d tokens, t.token_embd.weight has %d", n, made.text.Entries())
 	}
 	config.build = func(tensors) (towers, error) { return made, nil }
 	return config, k.err

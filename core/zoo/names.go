@@ -15,6 +15,7 @@ const (
 	asIs       layout = iota
 	transposed        // [in, out] for [out, in]: raw projection matrices of the x @ P kind
 	filterOIHW        // [out, in, kernel, kernel] for [out, kernel, kernel, in]: PyTorch's convolutions
+	filterHWIO        // [kernel, kernel, in, out]: Flax's
 )
 
 // source is a tensor, or one of several equal parts of it along the first axis. "#" stands for the block's number. A bias

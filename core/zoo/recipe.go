@@ -94,6 +94,9 @@ func (t term) shape(p tower.Param) kernels.Shape {
 	case filterOIHW:
 		side := t.side(p)
 		shape = kernels.Shape{shape[0], p.Shape.Width(), side, side}
+	case filterHWIO:
+		side := t.side(p)
+		shape = kernels.Shape{side, side, p.Shape.Width(), shape[0]}
 	}
 	return shape
 }
@@ -184,9 +187,17 @@ func (t term) alone(c *checkpoint.Checkpoint, p tower.Param) (values, bias []flo
 // read reads a term's tensors and brings them into the tower's layout.
 func (t term) read(c *checkpoint.Checkpoint, p tower.Param) (values, bias []float32, err error) {
 	for _, s := range t.values {
-		if values, err = s.read(c, values); err != nil {
+		if t.layout != transposed || len(t.values) == 1 {
+			if values, err = s.read(c, values); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		part, err := s.read(c, nil)
+		if err != nil {
 			return nil, nil, err
 		}
+		values = append(values, transpose(part, p.Shape[0]/len(t.values), p.Shape[1])...)
 	}
 	for _, s := range t.bias {
 		if s.name == "" {
@@ -199,7 +210,11 @@ func (t term) read(c *checkpoint.Checkpoint, p tower.Param) (values, bias []floa
 	}
 	switch t.layout {
 	case transposed:
-		values = transpose(values, p.Shape[0], p.Shape[1])
+		if len(t.values) == 1 {
+			values = transpose(values, p.Shape[0], p.Shape[1])
+		}
+	case filterHWIO:
+		values = transpose(values, p.Shape[0], len(values)/p.Shape[0])
 	case filterOIHW:
 		side := t.side(p)
 		values = channelsLast(values, kernels.Shape{p.Shape[0], side, side, p.Shape.Width()})

@@ -36,6 +36,8 @@ func fromShapes(c *checkpoint.Checkpoint, file string) (*Config, error) {
 	has := func(name string) bool { _, ok := c.Lookup(name); return ok }
 	ours := has("visual.proj") || has("visual.layer1.0.conv1.weight")
 	switch {
+	case c.Format() == checkpoint.FormatNumPy:
+		return fromBigVision(c)
 	case appleFile(tensors{c}):
 		return fromApple(c)
 	case ours && has("token_embedding.weight") && s.openAI(file):
@@ -74,7 +76,6 @@ var siglipHeads = map[int]int{768: 12, 1024: 16, 1152: 16, 1536: 16}
 func (s *shapes) siglip() (*Config, error) {
 	const vision, text = "vision_model.", "text_model."
 	patch := s.dim(vision+"embeddings.patch_embedding.weight", 4, 3)
-	grid := int(math.Round(math.Sqrt(float64(s.dim(vision+"embeddings.position_embedding.weight", 2, 0)))))
 	side := func(prefix string) map[string]int {
 		width := s.dim(prefix+"encoder.layers.0.layer_norm1.weight", 1, 0)
 		heads, ok := siglipHeads[width]
@@ -86,7 +87,7 @@ func (s *shapes) siglip() (*Config, error) {
 			"intermediate_size": s.dim(prefix+"encoder.layers.0.mlp.fc1.weight", 2, 0)}
 	}
 	v, t := side(vision), side(text)
-	v["patch_size"], v["image_size"] = patch, patch*grid
+	v["patch_size"], v["image_size"] = patch, siglipSide(patch, s.dim(vision+"embeddings.position_embedding.weight", 2, 0))
 	t["vocab_size"], t["max_position_embeddings"] = s.dim(text+"embeddings.token_embedding.weight", 2, 0), s.dim(text+"embeddings.position_embedding.weight", 2, 0)
 	t["projection_size"] = s.dim(text+"head.weight", 2, 0)
 	if s.err != nil {

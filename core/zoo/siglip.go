@@ -41,19 +41,27 @@ func readSigLIP(_ hfHeader, data []byte) (*Config, error) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, err
 	}
-	image, err := c.Vision.tower()
+	made, err := siglipTowers(c.Vision, c.Text)
 	if err != nil {
-		return nil, fmt.Errorf("vision_config: %w", err)
+		return nil, err
 	}
-	text, err := c.Text.language()
+	return &Config{Source: HuggingFace, Family: "siglip", build: func(tensors) (towers, error) { return made, nil }}, nil
+}
+
+// siglipTowers are SigLIP's towers of these sizes, with transformers' names.
+func siglipTowers(vision hfVision, language siglipText) (towers, error) {
+	image, err := vision.tower()
 	if err != nil {
-		return nil, fmt.Errorf("text_config: %w", err)
+		return towers{}, fmt.Errorf("vision_config: %w", err)
+	}
+	text, err := language.language()
+	if err != nil {
+		return towers{}, fmt.Errorf("text_config: %w", err)
 	}
 	image.NoClass, image.NormBefore, image.PatchBias, image.Projection = true, false, true, 0
 	image.Pool, image.NormalTokens = tower.LatentPool, true
 	image.Latent = tower.LatentPooler{Heads: image.Heads, Hidden: image.Hidden, Act: image.Act, Eps: image.Eps}
-	made := towers{image, text, names{"vision_model.", siglipImage}, names{"text_model.", siglipTextNames}}
-	return &Config{Source: HuggingFace, Family: "siglip", build: func(tensors) (towers, error) { return made, nil }}, nil
+	return towers{image, text, names{"vision_model.", siglipImage}, names{"text_model.", siglipTextNames}}, nil
 }
 
 // siglip2Vision are the fields of Siglip2VisionConfig that matter.

@@ -41,6 +41,20 @@ func (t tensors) dim(name string, axis, otherwise int) int {
 	return otherwise
 }
 
+// numbered is how many tensors' names begin with a prefix, a number and a slash ("encoderblock_"), each number once: one more
+// than the largest.
+func (t tensors) numbered(prefix string) int {
+	n := 0
+	for _, info := range t.checkpoint.Tensors() {
+		rest, ok := strings.CutPrefix(info.Name, prefix)
+		number, _, below := strings.Cut(rest, "/")
+		if i, err := strconv.Atoi(number); ok && below && err == nil && i >= n && i < len(t.checkpoint.Tensors()) {
+			n = i + 1
+		}
+	}
+	return n
+}
+
 // count is how many numbered modules lie below a prefix ("visual.trunk.blocks."): one more than the largest number. Without
 // any it is otherwise.
 func (t tensors) count(prefix string, otherwise int) int {

@@ -3,7 +3,7 @@
 //
 //	config.json             Hugging Face        huggingface.go, which hands each model_type to a file of its own
 //	open_clip_config.json   open_clip           openclip.go, which hands each kind of tower to a file of its own
-//	no configuration        the tensors' shapes shapes.go
+//	no configuration        the tensors' shapes shapes.go, gguf.go, bigvision.go
 //
 // A configuration becomes towers in two steps: what it says alone, and what the checkpoint's tensors add or correct
 // (tensors.go).
@@ -49,8 +49,9 @@ const (
 	HuggingFace Source = "huggingface"
 	OpenCLIP    Source = "open_clip"
 	OpenAI      Source = "openai"
-	Apple       Source = "apple" // MobileCLIP as Apple published it
-	GGUF        Source = "gguf"  // clip.cpp's conversion of transformers' CLIP
+	Apple       Source = "apple"      // MobileCLIP as Apple published it
+	GGUF        Source = "gguf"       // clip.cpp's conversion of transformers' CLIP
+	BigVision   Source = "big_vision" // SigLIP as Google trained it
 )
 
 // Config is what a model folder says without its weights.
@@ -62,6 +63,8 @@ type Config struct {
 
 	// Mean and Std are what pictures are normalised with, if the weights' file says it; nil: another file does.
 	Mean, Std []float32
+	// Tokens are the vocabulary by id, if the weights' file has it.
+	Tokens []string
 
 	image, text names
 	build       build
@@ -230,7 +233,7 @@ func findWeights(fsys fs.FS, openCLIP bool) (string, error) {
 	var others []string
 	for _, e := range entries {
 		if name := e.Name(); strings.HasSuffix(name, ".safetensors") || strings.HasSuffix(name, ".pt") || strings.HasSuffix(name, ".bin") ||
-			strings.HasSuffix(name, ".gguf") {
+			strings.HasSuffix(name, ".gguf") || strings.HasSuffix(name, ".npz") {
 			others = append(others, name)
 		}
 	}
@@ -238,7 +241,7 @@ func findWeights(fsys fs.FS, openCLIP bool) (string, error) {
 	case 1:
 		return others[0], nil
 	case 0:
-		return "", fmt.Errorf("zoo: the folder has no weights: none of %s, and no other .safetensors, .pt, .bin or .gguf: %w",
+		return "", fmt.Errorf("zoo: the folder has no weights: none of %s, and no other .safetensors, .pt, .bin, .gguf or .npz: %w",
 			strings.Join(names, ", "), fs.ErrNotExist)
 	}
 	return "", fmt.Errorf("zoo: the folder has several checkpoints (%s): name the file that you mean", strings.Join(others, ", "))
@@ -252,7 +255,7 @@ func fit(config *Config, ckpt *checkpoint.Checkpoint, file string) (*Model, erro
 			return nil, err
 		}
 	}
-	if config == nil {
+	if config == nil || ckpt.Format() == checkpoint.FormatNumPy {
 		var err error
 		if config, err = fromShapes(ckpt, file); err != nil {
 			return nil, err

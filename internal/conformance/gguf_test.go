@@ -33,4 +33,22 @@ func TestGGUF(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, 100, info.LogitScale, 0)
 	require.Equal(t, "gguf", info.Source)
+
+	// Vocabulary and normalisation are the folder's, of which the file was made.
+	folder, err := core.Locate(oracle.Path(t, "models", "hf-clip-vit"))
+	require.NoError(t, err)
+	encoder, err := core.OpenTokenizer(folder, nil)
+	require.NoError(t, err)
+	for _, text := range []string{"", "a photo of a cat", "the red car's door, 1967", "naïve 日本語 🙂"} {
+		tokens, err := m.Tokenize(text)
+		require.NoError(t, err)
+		require.Equal(t, encoder.Tokenize(text), tokens)
+	}
+	want, err := core.OpenPreprocess(folder)
+	require.NoError(t, err)
+	file, err := core.Locate(oracle.Path(t, "gguf", "hf-clip-vit-q8_0.gguf"))
+	require.NoError(t, err)
+	got, err := core.OpenPreprocess(file)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
 }

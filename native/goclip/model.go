@@ -36,7 +36,7 @@ func (p *program) locateFor(towers core.Towers) (core.Location, error) {
 }
 
 // weightExtensions are the endings of checkpoint files.
-var weightExtensions = []string{".safetensors", ".pt", ".pth", ".bin", ".gguf", ".json"}
+var weightExtensions = []string{".safetensors", ".pt", ".pth", ".bin", ".gguf", ".npz", ".json"}
 
 // looksLikePath reports whether a text that is not on disk was meant to be there. Names of models have at most one slash.
 func looksLikePath(s string) bool {
