@@ -7,7 +7,7 @@ func (p *program) Conv2D(dst, x kernels.Ref, w kernels.Weight, win kernels.Windo
 	m := p.device.weight(w.ID)
 	switch outputs := w.Shape[0]; {
 	case win.Groups == 1:
-		p.product(p.result(dst, e), m.values, m.bias, w.Shape.Elements()/outputs, outputs, 0, p.windows(dst, x, win, 0, x.Shape[3]))
+		p.product(p.result(dst, e), m, w.Shape.Elements()/outputs, outputs, 0, p.windows(dst, x, win, 0, x.Shape[3]))
 	case w.Shape[3] == 1:
 		p.depthwise(dst, x, m, win, e)
 	default:
@@ -21,10 +21,10 @@ func (p *program) groups(dst, x kernels.Ref, w kernels.Weight, win kernels.Windo
 	length, channels, outputs := w.Shape.Elements()/w.Shape[0], w.Shape[3], w.Shape[0]/win.Groups
 	values := l.unpackColumns(m.values, w.Shape[0], length)
 	for g := range win.Groups {
-		bias := aligned(roundUp(outputs, l.columns))
-		copy(bias, m.bias[g*outputs:][:outputs])
-		part := l.packColumns(values[g*outputs*length:][:outputs*length], outputs, length)
-		p.product(p.result(dst, e), part, bias, length, outputs, g*outputs, p.windows(dst, x, win, g*channels, channels))
+		part := weight{values: l.packColumns(values[g*outputs*length:][:outputs*length], outputs, length),
+			bias: aligned(roundUp(outputs, l.columns))}
+		copy(part.bias, m.bias[g*outputs:][:outputs])
+		p.product(p.result(dst, e), &part, length, outputs, g*outputs, p.windows(dst, x, win, g*channels, channels))
 	}
 }
 

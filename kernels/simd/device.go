@@ -20,6 +20,7 @@ package simd
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/goclip/goclip/kernels"
@@ -31,18 +32,16 @@ type Options struct {
 	Threads int
 	// Level is one of Levels; "" takes what the environment variable GOCLIP_SIMD names, and without it the fastest.
 	Level string
-}
-
-// weight is a loaded tensor: packed panels for products, plain values otherwise.
-type weight struct {
-	values []float32
-	bias   []float32 // padded to whole panels for products
+	// Half keeps the matrices in float16: half the memory, the same sums. The level must have kernels for it, as avx2 and
+	// avx512 do; a matrix with values that float16 has no room for stays in float32.
+	Half bool
 }
 
 // Device computes in float32 on the CPU.
 type Device struct {
 	level   *level
-	note    string // what stands against the level that was asked for
+	note    string // what stands against what was asked for
+	half    bool   // matrices are kept in float16
 	threads int
 
 	running sync.Mutex // one program of the device runs at a time
@@ -59,6 +58,9 @@ func New(o Options) *Device {
 	}
 	d := &Device{threads: o.Threads, weights: map[int]*weight{}}
 	d.level, d.note = choose(o.Level)
+	if d.half = o.Half && d.level.widen != nil; o.Half && !d.half {
+		d.note = strings.TrimPrefix(d.note+"; this level has no float16", "; ")
+	}
 	return d
 }
 
@@ -72,7 +74,11 @@ func (d *Device) Name() string {
 	if d.note != "" {
 		note = "; " + d.note
 	}
-	return fmt.Sprintf("cpu (%s, %s, f32%s)", d.level.name, threads, note)
+	precision := "f32"
+	if d.half {
+		precision = "f16 weights"
+	}
+	return fmt.Sprintf("cpu (%s, %s, %s%s)", d.level.name, threads, precision, note)
 }
 
 // Threads is the number of cores that a program uses at most.
@@ -87,7 +93,11 @@ func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	switch s.Role {
 	case kernels.Matrix, kernels.Filter:
 		out := s.Shape[0]
-		w.values = d.level.packColumns(s.Values, out, len(s.Values)/out)
+		if in := len(s.Values) / out; d.half && s.Role == kernels.Matrix && fitsHalf(s.Values) {
+			w.half = d.level.packHalf(s.Values, out, in)
+		} else {
+			w.values = d.level.packColumns(s.Values, out, in)
+		}
 		w.bias = aligned(roundUp(out, d.level.columns))
 		copy(w.bias, s.Bias)
 	default:

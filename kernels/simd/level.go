@@ -19,6 +19,9 @@ type level struct {
 	columns int
 	// gemm holds the matrix kernel for each number of rows; none for 0.
 	gemm []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int)
+	// narrow and widen are for weights in float16; nil where there are no kernels for them.
+	narrow func(dst *uint16, src *float32, blocks int)
+	widen  func(dst *float32, src *uint16, groups int)
 	// ask is how many bytes of next a matrix kernel asks for with each block.
 	ask int
 

@@ -12,10 +12,10 @@ import (
 // assembled are the levels in assembly that this machine has, the fastest last.
 func assembled() []*level {
 	var list []*level
-	if cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3) {
+	if cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.F16C) {
 		list = append(list, &levelAVX2)
 	}
-	if cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.AVX512F, cpuid.AVX512DQ, cpuid.AVX512BW, cpuid.AVX512VL) {
+	if cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.F16C, cpuid.AVX512F, cpuid.AVX512DQ, cpuid.AVX512BW, cpuid.AVX512VL) {
 		list = append(list, &levelAVX512)
 	}
 	return list
@@ -30,6 +30,7 @@ var levelAVX2 = level{
 	ask:     ask,
 	gemm: []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int){
 		nil, avx2.Gemm1, avx2.Gemm2, avx2.Gemm3, avx2.Gemm4, avx2.Gemm5, avx2.Gemm6},
+	narrow: avx2.Narrow, widen: avx2.Widen,
 	activations: [...]func(dst *float32, ldd int, src *float32, lds, rows, n int){
 		kernels.Identity: avx2.Copy, kernels.ReLU: avx2.ReLU, kernels.GELU: avx2.GELU, kernels.GELUTanh: avx2.GELUTanh,
 		kernels.QuickGELU: avx2.QuickGELU, kernels.SiLU: avx2.SiLU, kernels.Sigmoid: avx2.Sigmoid},
@@ -45,6 +46,7 @@ var levelAVX512 = level{
 	gemm: []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int){
 		nil, avx512.Gemm1, avx512.Gemm2, avx512.Gemm3, avx512.Gemm4, avx512.Gemm5, avx512.Gemm6, avx512.Gemm7, avx512.Gemm8,
 		avx512.Gemm9, avx512.Gemm10, avx512.Gemm11, avx512.Gemm12, avx512.Gemm13, avx512.Gemm14},
+	narrow: avx512.Narrow, widen: avx512.Widen,
 	activations: [...]func(dst *float32, ldd int, src *float32, lds, rows, n int){
 		kernels.Identity: avx512.Copy, kernels.ReLU: avx512.ReLU, kernels.GELU: avx512.GELU, kernels.GELUTanh: avx512.GELUTanh,
 		kernels.QuickGELU: avx512.QuickGELU, kernels.SiLU: avx512.SiLU, kernels.Sigmoid: avx512.Sigmoid},

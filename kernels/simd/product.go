@@ -1,13 +1,17 @@
 package simd
 
-import "github.com/goclip/goclip/kernels"
+import (
+	"unsafe"
+
+	"github.com/goclip/goclip/kernels"
+)
 
 // Linear multiplies rows with a matrix.
 func (p *program) Linear(dst, x kernels.Ref, w kernels.Weight, e kernels.Epilogue) {
 	in := p.rows(x)
 	rows := x.Shape.Rows()
 	m := p.device.weight(w.ID)
-	p.product(p.result(dst, e), m.values, m.bias, x.Shape.Width(), w.Shape[0], 0, func(_, row, stride int, to *float32) {
+	p.product(p.result(dst, e), m, x.Shape.Width(), w.Shape[0], 0, func(_, row, stride int, to *float32) {
 		p.level.packRow(to, &in.row(row/rows, row%rows)[0], stride, in.width)
 	})
 }
@@ -33,9 +37,9 @@ func (p *program) result(dst kernels.Ref, e kernels.Epilogue) result {
 // end of the worker's scratch memory, as many values as a padded row has.
 type packer func(worker, row, stride int, to *float32)
 
-// A product is cut into blocks of rows and groups of panels. What a worker reads again and again while it computes one,
-// should fit its own cache: blockRows rows of deepest values, 200 KB. blockDepth, a multiple of depth, is as much of a panel
-// as fits the first cache.
+// A product is cut into blocks of rows and groups of panels. What a worker reads again and again while it computes one
+// should fit its own second cache: blockRows rows of blockDepth values are 344 KB, that part of a panel is 98 KB at most.
+// blockDepth is a multiple of depth.
 const (
 	blockRows  = 112
 	blockDepth = 768
@@ -45,7 +49,7 @@ const (
 
 // product computes columns at … at+outputs-1 of dst = epilogue(left · weightᵀ), where pack gives the rows of the left side,
 // length values each.
-func (p *program) product(to result, values, bias []float32, length, outputs, at int, pack packer) {
+func (p *program) product(to result, w *weight, length, outputs, at int, pack packer) {
 	l := p.level
 	total := to.dst.ref.Shape.Items() * to.rows
 	padded := roundUp(length, depth)
@@ -54,13 +58,17 @@ func (p *program) product(to result, values, bias []float32, length, outputs, at
 		first = total * i / blocks
 		return first, total*(i+1)/blocks - first
 	}
-	m := multiplication{program: p, result: to, values: values, bias: bias, padded: padded, outputs: outputs, at: at}
+	m := multiplication{program: p, result: to, weight: w, padded: padded, outputs: outputs, at: at}
 	panels := ceilDiv(outputs, l.columns)
 	work := total * length * outputs
+	room := 0
+	if w.half != nil {
+		room = blockDepth * l.columns
+	}
 	if threads := p.device.threads; blocks >= 8*threads || total*padded > mostShared {
 		// Enough blocks for everybody: each worker packs its own.
-		largest := ceilDiv(total, blocks) * padded
-		p.needScratch(largest + padded)
+		largest := roundUp(ceilDiv(total, blocks)*padded, lineBytes/4)
+		p.needScratch(largest + room + padded)
 		p.add(blocks, work, func(worker, unit int) {
 			first, count := block(unit)
 			packed := p.scratch[worker][:count*padded]
@@ -71,12 +79,12 @@ func (p *program) product(to result, values, bias []float32, length, outputs, at
 					pack(worker, first+row+r, rows*depth, &packed[row*padded+r*depth])
 				}
 			}
-			m.compute(packed, first, count, 0, panels)
+			m.compute(packed, p.scratch[worker][largest:], first, count, 0, panels)
 		})
 		return
 	}
 	p.needShared(total * padded)
-	p.needScratch(padded)
+	p.needScratch(room + padded)
 	// The rows are packed once, then blocks and groups of panels are drawn by whoever is free.
 	heights := make([]struct{ first, row, rows int }, 0, ceilDiv(total, l.rows())+blocks)
 	for b := range blocks {
@@ -96,10 +104,10 @@ func (p *program) product(to result, values, bias []float32, length, outputs, at
 	})
 	group := min(8, max(1, panels*blocks/(16*p.device.threads)))
 	groups := ceilDiv(panels, group)
-	p.add(groups*blocks, work, func(_, unit int) {
+	p.add(groups*blocks, work, func(worker, unit int) {
 		first, count := block(unit % blocks)
 		panel := unit / blocks * group
-		m.compute(p.shared[first*padded:][:count*padded], first, count, panel, min(panels, panel+group))
+		m.compute(p.shared[first*padded:][:count*padded], p.scratch[worker], first, count, panel, min(panels, panel+group))
 	})
 }
 
@@ -107,25 +115,34 @@ func (p *program) product(to result, values, bias []float32, length, outputs, at
 type multiplication struct {
 	*program
 	result
-	values, bias        []float32
+	*weight
 	padded, outputs, at int
 }
 
-// compute finishes a block of packed rows for some panels.
-func (m *multiplication) compute(packed []float32, first, count, panel, end int) {
+// compute finishes a block of packed rows for some panels. room is the worker's memory for a part of a panel.
+func (m *multiplication) compute(packed, room []float32, first, count, panel, end int) {
 	l := m.level
 	tiles := l.split(count)
 	for k := 0; k < m.padded; k += blockDepth {
 		deep := min(blockDepth, m.padded-k)
 		for j := panel; j < end; j++ {
-			right := m.values[(j*m.padded+k)*l.columns:]
+			right := m.part((j*m.padded+k)*l.columns, deep*l.columns, room)
 			after := m.after(j, k, deep, panel, end) * l.columns
 			for t := range tiles.tiles {
 				row, rows := tiles.tile(t)
-				m.tile(&packed[row*m.padded+k*rows], &right[0], m.ahead(after, t, deep), first+row, rows, j, k, deep)
+				m.tile(&packed[row*m.padded+k*rows], right, m.ahead(after, t, deep), first+row, rows, j, k, deep)
 			}
 		}
 	}
+}
+
+// part is n values of the weight, as float32.
+func (m *multiplication) part(at, n int, room []float32) *float32 {
+	if m.half == nil {
+		return &m.values[at]
+	}
+	m.level.widen(&room[0], &m.half[at], n/32)
+	return &room[0]
 }
 
 // after is where the part of a panel begins, in rows of panels, that is wanted after panel j's from k on.
@@ -143,11 +160,12 @@ func (m *multiplication) after(j, k, deep, panel, end int) int {
 
 // ahead is what tile t asks for of the part that is wanted next, so that a few tiles together ask for all of it.
 func (m *multiplication) ahead(after, t, deep int) *float32 {
-	at := after + t*(deep/depth)*m.level.ask/4%(deep*m.level.columns)
-	if at >= len(m.values) {
-		at = after
+	if m.half != nil {
+		at := after + t*(deep/depth)*m.level.ask/2%(deep*m.level.columns)
+		return (*float32)(unsafe.Pointer(&m.half[min(at, len(m.half)-1)]))
 	}
-	return &m.values[at]
+	at := after + t*(deep/depth)*m.level.ask/4%(deep*m.level.columns)
+	return &m.values[min(at, len(m.values)-1)]
 }
 
 // tile computes some products of a tile, and with the last ones all that follows.

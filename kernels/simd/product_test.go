@@ -43,10 +43,14 @@ func TestProducts(t *testing.T) {
 		for _, rows := range []int{blockRows - 1, blockRows, blockRows + 1, 2*blockRows + 3, 50*blockRows + 1} {
 			sizes = append(sizes, [3]int{rows, 5, 2*l.columns + 1})
 		}
-		for _, threads := range []int{1, 3} {
-			d := New(Options{Threads: threads, Level: l.name})
+		for _, o := range []Options{{Threads: 1}, {Threads: 3}, {Threads: 3, Half: true}} {
+			o.Level = l.name
+			d := New(o)
 			for _, s := range sizes {
 				x, w, bias, residual := values(s[0]*s[1]), values(s[1]*s[2]), values(s[2]), values(s[0]*s[2])
+				for i := range w { // numbers that float16 has, too
+					w[i] = float32(math.Round(float64(w[i])*64) / 64)
+				}
 				g := kernels.NewGraph()
 				m, err := d.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{s[2], s[1]}, Values: w, Bias: bias})
 				if err != nil {
@@ -68,11 +72,33 @@ func TestProducts(t *testing.T) {
 						product := float64(x[row*s[1]+k]) * float64(w[o*s[1]+k])
 						sum, size = sum+product, size+math.Abs(product)
 					}
-					if d := math.Abs(float64(out[i]) - sum); !(d <= 1e-6*size) {
-						t.Fatalf("%s, %d threads, %d x %d to %d: value %d is %v, want %v", l.name, threads, s[0], s[1], s[2], i, out[i], sum)
+					if off := math.Abs(float64(out[i]) - sum); !(off <= 1e-6*size) {
+						t.Fatalf("%s: %d x %d to %d: value %d is %v, want %v", d.Name(), s[0], s[1], s[2], i, out[i], sum)
 					}
 				}
 				d.Unload(m)
+			}
+		}
+	}
+}
+
+// A matrix that float16 has no room for stays in float32, and says nothing wrong of the others.
+func TestHalfKeepsLargeValues(t *testing.T) {
+	for _, l := range assembled() {
+		d := New(Options{Level: l.name, Half: true})
+		if !d.half {
+			continue
+		}
+		for _, c := range []struct {
+			value float32
+			half  bool
+		}{{65504, true}, {-65519, true}, {65520, false}, {-1e6, false}, {float32(math.NaN()), false}} {
+			w, err := d.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{1, 2}, Values: []float32{1, c.value}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := d.weight(w.ID).half != nil; got != c.half {
+				t.Errorf("%s: a matrix with %v in float16: %v, want %v", l.name, c.value, got, c.half)
 			}
 		}
 	}

@@ -20,6 +20,11 @@ func (l *level) selfTest() error {
 			}
 		}
 	}
+	if l.narrow != nil {
+		if err := l.testHalf(); err != nil {
+			return err
+		}
+	}
 	const n = 3*16 + 11
 	x, y := waves(2*n, 1), waves(2*n, 2)
 	for act := range l.activations {
@@ -73,6 +78,22 @@ func (l *level) testGemm(rows, n int) error {
 	}
 	l.gemm[rows](&a[0], &b[0], &out[0], &bias[0], &residual[0], &b[0], blocks, ldc, ldc, n, 1)
 	return near(1e-5, out, want)
+}
+
+// testHalf narrows numbers that float16 holds exactly and one that lies between two of them, and widens them again.
+func (l *level) testHalf() error {
+	list, half, out := make([]float32, 64), make([]uint16, 64), make([]float32, 64)
+	for i := range list {
+		list[i] = float32(i-9) / 8
+	}
+	list[0] = -1.125 - 1./4096 // the float16 above is nearer
+	l.narrow(&half[0], &list[0], 8)
+	l.widen(&out[0], &half[0], 2)
+	list[0] = -1.125
+	if err := near(0, out, list); err != nil {
+		return fmt.Errorf("float16: %w", err)
+	}
+	return nil
 }
 
 // same compares what a level and the portable one write.

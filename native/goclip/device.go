@@ -12,12 +12,13 @@ import (
 // openDevice is the only place where goclip chooses what computes. auto is the CPU. gpu takes any adapter, also one that
 // computes on the CPU: who asks for it by name wants it.
 func (p *program) openDevice() (kernels.Device, error) {
-	if p.precision != "auto" && p.precision != "f32" {
-		return nil, fmt.Errorf("--precision %s is for a later version: this one computes in f32", p.precision)
+	cpu := p.device == "auto" || p.device == "cpu"
+	if half := p.precision == "f16" && cpu; !half && p.precision != "auto" && p.precision != "f32" {
+		return nil, fmt.Errorf("--precision %s is for a later version: this one computes in f32, and on the CPU with weights in f16", p.precision)
 	}
 	switch p.device {
 	case "auto", "cpu":
-		return simd.New(simd.Options{Threads: p.threads}), nil
+		return simd.New(simd.Options{Threads: p.threads, Half: p.precision == "f16"}), nil
 	case "gpu":
 		return webgpu.Open(webgpu.Options{AllowSoftware: true})
 	case "reference":

@@ -3250,6 +3250,47 @@ done134:
 	VZEROUPPER
 	RET
 
+// func Narrow(dst *uint16, src *float32, blocks int)
+// Requires: AVX, F16C
+TEXT ·Narrow(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ blocks+16(FP), DX
+
+blocks135:
+	VMOVUPS   (CX), Y0
+	VCVTPS2PH $0x00, Y0, (AX)
+	ADDQ      $+32, CX
+	ADDQ      $+16, AX
+	DECQ      DX
+	JNZ       blocks135
+	VZEROUPPER
+	RET
+
+// func Widen(dst *float32, src *uint16, groups int)
+// Requires: AVX, F16C, MMX+
+TEXT ·Widen(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ groups+16(FP), DX
+
+groups136:
+	PREFETCHT0 1024(CX)
+	VCVTPH2PS  (CX), Y0
+	VMOVUPS    Y0, (AX)
+	VCVTPH2PS  16(CX), Y0
+	VMOVUPS    Y0, 32(AX)
+	VCVTPH2PS  32(CX), Y0
+	VMOVUPS    Y0, 64(AX)
+	VCVTPH2PS  48(CX), Y0
+	VMOVUPS    Y0, 96(AX)
+	ADDQ       $+64, CX
+	ADDQ       $+128, AX
+	DECQ       DX
+	JNZ        groups136
+	VZEROUPPER
+	RET
+
 // func Transpose8(dst *float32, ldd int, src *float32, lds int, blocks int)
 // Requires: AVX
 TEXT ·Transpose8(SB), NOSPLIT, $0-40
@@ -3263,7 +3304,7 @@ TEXT ·Transpose8(SB), NOSPLIT, $0-40
 	LEAQ (CX)(CX*2), DI
 	LEAQ (BX)(BX*2), R8
 
-blocks135:
+blocks137:
 	LEAQ        (DX)(BX*4), R9
 	LEAQ        (AX)(CX*4), R10
 	VMOVUPS     (DX), X0
@@ -3309,7 +3350,7 @@ blocks135:
 	ADDQ        $+32, DX
 	LEAQ        (R10)(CX*4), AX
 	DECQ        SI
-	JNZ         blocks135
+	JNZ         blocks137
 	VZEROUPPER
 	RET
 
@@ -3325,9 +3366,9 @@ TEXT ·Depthwise(SB), NOSPLIT, $0-88
 	SHLQ $0x02, SI
 	XORQ DI, DI
 
-groups136:
+groups138:
 	CMPQ    DX, $+32
-	JL      single137
+	JL      single139
 	MOVQ    bias+8(FP), R8
 	VMOVUPS (R8)(DI*1), Y0
 	VMOVUPS 32(R8)(DI*1), Y1
@@ -3337,14 +3378,14 @@ groups136:
 	LEAQ    (CX)(DI*1), R9
 	MOVQ    high+40(FP), R10
 
-rows138:
+rows140:
 	TESTQ R10, R10
-	JLE   added140
+	JLE   added142
 	MOVQ  R8, R11
 	MOVQ  R9, R12
 	MOVQ  wide+48(FP), R13
 
-across139:
+across141:
 	VMOVUPS     (R11), Y4
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y5, Y4, Y0
@@ -3360,15 +3401,15 @@ across139:
 	ADDQ        BX, R11
 	ADDQ        SI, R12
 	DECQ        R13
-	JNZ         across139
+	JNZ         across141
 	MOVQ        srcRow+56(FP), R11
 	LEAQ        (R8)(R11*4), R8
 	MOVQ        filterRow+72(FP), R11
 	LEAQ        (R9)(R11*4), R9
 	DECQ        R10
-	JMP         rows138
+	JMP         rows140
 
-added140:
+added142:
 	MOVQ    dst+0(FP), R8
 	VMOVUPS Y0, (R8)(DI*1)
 	VMOVUPS Y1, 32(R8)(DI*1)
@@ -3376,50 +3417,50 @@ added140:
 	VMOVUPS Y3, 96(R8)(DI*1)
 	ADDQ    $+128, DI
 	SUBQ    $+32, DX
-	JMP     groups136
+	JMP     groups138
 
-single137:
-vectors141:
+single139:
+vectors143:
 	CMPQ    DX, $+8
-	JL      rest142
+	JL      rest144
 	MOVQ    bias+8(FP), R8
 	VMOVUPS (R8)(DI*1), Y0
 	LEAQ    (AX)(DI*1), R8
 	LEAQ    (CX)(DI*1), R9
 	MOVQ    high+40(FP), R10
 
-rows144:
+rows146:
 	TESTQ R10, R10
-	JLE   added146
+	JLE   added148
 	MOVQ  R8, R11
 	MOVQ  R9, R12
 	MOVQ  wide+48(FP), R13
 
-across145:
+across147:
 	VMOVUPS     (R11), Y1
 	VMOVUPS     (R12), Y2
 	VFMADD231PS Y2, Y1, Y0
 	ADDQ        BX, R11
 	ADDQ        SI, R12
 	DECQ        R13
-	JNZ         across145
+	JNZ         across147
 	MOVQ        srcRow+56(FP), R11
 	LEAQ        (R8)(R11*4), R8
 	MOVQ        filterRow+72(FP), R11
 	LEAQ        (R9)(R11*4), R9
 	DECQ        R10
-	JMP         rows144
+	JMP         rows146
 
-added146:
+added148:
 	MOVQ    dst+0(FP), R8
 	VMOVUPS Y0, (R8)(DI*1)
 	ADDQ    $+32, DI
 	SUBQ    $+8, DX
-	JMP     vectors141
+	JMP     vectors143
 
-rest142:
+rest144:
 	TESTQ      DX, DX
-	JZ         done143
+	JZ         done145
 	LEAQ       lanes<>+0(SB), R8
 	NEGQ       DX
 	VMOVUPS    64(R8)(DX*4), Y0
@@ -3429,33 +3470,33 @@ rest142:
 	LEAQ       (CX)(DI*1), CX
 	MOVQ       high+40(FP), DX
 
-rows147:
+rows149:
 	TESTQ DX, DX
-	JLE   added149
+	JLE   added151
 	MOVQ  AX, R8
 	MOVQ  CX, R9
 	MOVQ  wide+48(FP), R10
 
-across148:
+across150:
 	VMASKMOVPS  (R8), Y0, Y2
 	VMASKMOVPS  (R9), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
 	ADDQ        BX, R8
 	ADDQ        SI, R9
 	DECQ        R10
-	JNZ         across148
+	JNZ         across150
 	MOVQ        srcRow+56(FP), R8
 	LEAQ        (AX)(R8*4), AX
 	MOVQ        filterRow+72(FP), R8
 	LEAQ        (CX)(R8*4), CX
 	DECQ        DX
-	JMP         rows147
+	JMP         rows149
 
-added149:
+added151:
 	MOVQ       dst+0(FP), AX
 	VMASKMOVPS Y1, Y0, (AX)(DI*1)
 
-done143:
+done145:
 	VZEROUPPER
 	RET
 
@@ -3477,7 +3518,7 @@ TEXT ·Ceiling(SB), NOSPLIT, $0-8
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 
-rounds150:
+rounds152:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -3575,6 +3616,6 @@ rounds150:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        AX
-	JNZ         rounds150
+	JNZ         rounds152
 	VZEROUPPER
 	RET

@@ -325,6 +325,16 @@ func Softmax(dst *float32, scores *float32, stride int, n int, blocks int, scale
 //go:noescape
 func PackRow(dst *float32, src *float32, stride int, n int)
 
+// Narrow rounds 8*blocks values to the nearest float16.
+//
+//go:noescape
+func Narrow(dst *uint16, src *float32, blocks int)
+
+// Widen turns 32*groups float16 values into float32.
+//
+//go:noescape
+func Widen(dst *float32, src *uint16, groups int)
+
 // Transpose8 turns 8 rows of 8*blocks values into columns:
 //
 //	dst[i*ldd+row] = src[row*lds+i]

@@ -8781,6 +8781,43 @@ done206:
 	VZEROUPPER
 	RET
 
+// func Narrow(dst *uint16, src *float32, blocks int)
+// Requires: AVX, F16C
+TEXT ·Narrow(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ blocks+16(FP), DX
+
+blocks207:
+	VMOVUPS   (CX), Y0
+	VCVTPS2PH $0x00, Y0, (AX)
+	ADDQ      $+32, CX
+	ADDQ      $+16, AX
+	DECQ      DX
+	JNZ       blocks207
+	VZEROUPPER
+	RET
+
+// func Widen(dst *float32, src *uint16, groups int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·Widen(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ groups+16(FP), DX
+
+groups208:
+	PREFETCHT0 1024(CX)
+	VCVTPH2PS  (CX), Z0
+	VMOVUPS    Z0, (AX)
+	VCVTPH2PS  32(CX), Z0
+	VMOVUPS    Z0, 64(AX)
+	ADDQ       $+64, CX
+	ADDQ       $+128, AX
+	DECQ       DX
+	JNZ        groups208
+	VZEROUPPER
+	RET
+
 // func Transpose8(dst *float32, ldd int, src *float32, lds int, blocks int)
 // Requires: AVX
 TEXT ·Transpose8(SB), NOSPLIT, $0-40
@@ -8794,7 +8831,7 @@ TEXT ·Transpose8(SB), NOSPLIT, $0-40
 	LEAQ (CX)(CX*2), DI
 	LEAQ (BX)(BX*2), R8
 
-blocks207:
+blocks209:
 	LEAQ        (DX)(BX*4), R9
 	LEAQ        (AX)(CX*4), R10
 	VMOVUPS     (DX), X0
@@ -8840,7 +8877,7 @@ blocks207:
 	ADDQ        $+32, DX
 	LEAQ        (R10)(CX*4), AX
 	DECQ        SI
-	JNZ         blocks207
+	JNZ         blocks209
 	VZEROUPPER
 	RET
 
@@ -8856,9 +8893,9 @@ TEXT ·Depthwise(SB), NOSPLIT, $0-88
 	SHLQ $0x02, SI
 	XORQ DI, DI
 
-groups208:
+groups210:
 	CMPQ    DX, $+64
-	JL      single209
+	JL      single211
 	MOVQ    bias+8(FP), R8
 	VMOVUPS (R8)(DI*1), Z0
 	VMOVUPS 64(R8)(DI*1), Z1
@@ -8868,14 +8905,14 @@ groups208:
 	LEAQ    (CX)(DI*1), R9
 	MOVQ    high+40(FP), R10
 
-rows210:
+rows212:
 	TESTQ R10, R10
-	JLE   added212
+	JLE   added214
 	MOVQ  R8, R11
 	MOVQ  R9, R12
 	MOVQ  wide+48(FP), R13
 
-across211:
+across213:
 	VMOVUPS     (R11), Z4
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z5, Z4, Z0
@@ -8891,15 +8928,15 @@ across211:
 	ADDQ        BX, R11
 	ADDQ        SI, R12
 	DECQ        R13
-	JNZ         across211
+	JNZ         across213
 	MOVQ        srcRow+56(FP), R11
 	LEAQ        (R8)(R11*4), R8
 	MOVQ        filterRow+72(FP), R11
 	LEAQ        (R9)(R11*4), R9
 	DECQ        R10
-	JMP         rows210
+	JMP         rows212
 
-added212:
+added214:
 	MOVQ    dst+0(FP), R8
 	VMOVUPS Z0, (R8)(DI*1)
 	VMOVUPS Z1, 64(R8)(DI*1)
@@ -8907,50 +8944,50 @@ added212:
 	VMOVUPS Z3, 192(R8)(DI*1)
 	ADDQ    $+256, DI
 	SUBQ    $+64, DX
-	JMP     groups208
+	JMP     groups210
 
-single209:
-vectors213:
+single211:
+vectors215:
 	CMPQ    DX, $+16
-	JL      rest214
+	JL      rest216
 	MOVQ    bias+8(FP), R8
 	VMOVUPS (R8)(DI*1), Z0
 	LEAQ    (AX)(DI*1), R8
 	LEAQ    (CX)(DI*1), R9
 	MOVQ    high+40(FP), R10
 
-rows216:
+rows218:
 	TESTQ R10, R10
-	JLE   added218
+	JLE   added220
 	MOVQ  R8, R11
 	MOVQ  R9, R12
 	MOVQ  wide+48(FP), R13
 
-across217:
+across219:
 	VMOVUPS     (R11), Z1
 	VMOVUPS     (R12), Z2
 	VFMADD231PS Z2, Z1, Z0
 	ADDQ        BX, R11
 	ADDQ        SI, R12
 	DECQ        R13
-	JNZ         across217
+	JNZ         across219
 	MOVQ        srcRow+56(FP), R11
 	LEAQ        (R8)(R11*4), R8
 	MOVQ        filterRow+72(FP), R11
 	LEAQ        (R9)(R11*4), R9
 	DECQ        R10
-	JMP         rows216
+	JMP         rows218
 
-added218:
+added220:
 	MOVQ    dst+0(FP), R8
 	VMOVUPS Z0, (R8)(DI*1)
 	ADDQ    $+64, DI
 	SUBQ    $+16, DX
-	JMP     vectors213
+	JMP     vectors215
 
-rest214:
+rest216:
 	TESTQ     DX, DX
-	JZ        done215
+	JZ        done217
 	MOVQ      $0x00000001, R8
 	SHLXQ     DX, R8, R8
 	DECQ      R8
@@ -8961,33 +8998,33 @@ rest214:
 	LEAQ      (CX)(DI*1), CX
 	MOVQ      high+40(FP), DX
 
-rows219:
+rows221:
 	TESTQ DX, DX
-	JLE   added221
+	JLE   added223
 	MOVQ  AX, R8
 	MOVQ  CX, R9
 	MOVQ  wide+48(FP), R10
 
-across220:
+across222:
 	VMOVUPS.Z   (R8), K1, Z1
 	VMOVUPS.Z   (R9), K1, Z2
 	VFMADD231PS Z2, Z1, Z0
 	ADDQ        BX, R8
 	ADDQ        SI, R9
 	DECQ        R10
-	JNZ         across220
+	JNZ         across222
 	MOVQ        srcRow+56(FP), R8
 	LEAQ        (AX)(R8*4), AX
 	MOVQ        filterRow+72(FP), R8
 	LEAQ        (CX)(R8*4), CX
 	DECQ        DX
-	JMP         rows219
+	JMP         rows221
 
-added221:
+added223:
 	MOVQ    dst+0(FP), AX
 	VMOVUPS Z0, K1, (AX)(DI*1)
 
-done215:
+done217:
 	VZEROUPPER
 	RET
 
@@ -9009,7 +9046,7 @@ TEXT ·Ceiling(SB), NOSPLIT, $0-8
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 
-rounds222:
+rounds224:
 	VFMADD231PS Z12, Z12, Z0
 	VFMADD231PS Z12, Z12, Z1
 	VFMADD231PS Z12, Z12, Z2
@@ -9107,6 +9144,6 @@ rounds222:
 	VFMADD231PS Z12, Z12, Z10
 	VFMADD231PS Z12, Z12, Z11
 	DECQ        AX
-	JNZ         rounds222
+	JNZ         rounds224
 	VZEROUPPER
 	RET

@@ -24,6 +24,8 @@ func Write(s ISA) {
 	s.rotate()
 	s.softmax()
 	s.packRow()
+	s.narrow()
+	s.widen()
 	s.transpose()
 	s.depthwise()
 	s.ceiling()

@@ -35,6 +35,46 @@ func (s ISA) packRow() {
 	end()
 }
 
+// narrow turns float32 into float16.
+func (s ISA) narrow() {
+	TEXT("Narrow", NOSPLIT, "func(dst *uint16, src *float32, blocks int)")
+	Pragma("noescape")
+	Doc("Narrow rounds 8*blocks values to the nearest float16.")
+	dst, src, blocks := parameter("dst"), parameter("src"), parameter("blocks")
+	loop := label("blocks")
+	Label(loop)
+	x := YMM()
+	VMOVUPS(Mem{Base: src}, x)
+	VCVTPS2PH(Imm(0), x, Mem{Base: dst})
+	ADDQ(count(4*depth), src)
+	ADDQ(count(2*depth), dst)
+	DECQ(blocks)
+	JNZ(LabelRef(loop))
+	end()
+}
+
+// widen turns float16 into float32, 32 values at a time.
+func (s ISA) widen() {
+	const group, distance = 32, 1024
+	TEXT("Widen", NOSPLIT, "func(dst *float32, src *uint16, groups int)")
+	Pragma("noescape")
+	Doc("Widen turns 32*groups float16 values into float32.")
+	dst, src, groups := parameter("dst"), parameter("src"), parameter("groups")
+	loop := label("groups")
+	Label(loop)
+	PREFETCHT0(Mem{Base: src, Disp: distance})
+	for at := 0; at < group; at += s.lanes() {
+		x := s.vector()
+		VCVTPH2PS(Mem{Base: src, Disp: 2 * at}, x)
+		VMOVUPS(x, Mem{Base: dst, Disp: 4 * at})
+	}
+	ADDQ(count(2*group), src)
+	ADDQ(count(4*group), dst)
+	DECQ(groups)
+	JNZ(LabelRef(loop))
+	end()
+}
+
 // transpose turns 8 rows into columns, 8 values of each at a time.
 func (s ISA) transpose() {
 	TEXT("Transpose8", NOSPLIT, "func(dst *float32, ldd int, src *float32, lds, blocks int)")
