@@ -143,13 +143,7 @@ func (m *Model) runPatches(ctx context.Context, in []checkpoint.Tensor, t checkp
 		}
 	}
 	out, err := gather("image_", items, func(done emit) error { return m.image.run(ctx, pictures, hidden, done) })
-	for _, o := range out {
-		if len(o.Shape) == 3 {
-			for i, p := range pictures {
-				clear(o.Floats[(i*patches+p.Rows*p.Columns)*o.Shape[2] : (i+1)*patches*o.Shape[2]])
-			}
-		}
-	}
+	clearPadding(out, pictures)
 	return out, err
 }
 

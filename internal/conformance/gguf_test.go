@@ -8,9 +8,31 @@ import (
 	"github.com/goclip/goclip/core"
 	"github.com/goclip/goclip/core/checkpoint"
 	"github.com/goclip/goclip/internal/oracle"
+	"github.com/goclip/goclip/kernels/reference"
 	"github.com/goclip/goclip/kernels/simd"
 	"github.com/stretchr/testify/require"
 )
+
+// What rounding weights costs a golden model, measured once and with a little room. Filters are float16 in every file.
+func TestGGUFPrecisions(t *testing.T) {
+	device := reference.New()
+	defer device.Close()
+	golden, err := checkpoint.Open(os.DirFS(oracle.Path(t, "models", "hf-clip-vit")), "expect.safetensors")
+	require.NoError(t, err)
+	defer golden.Close()
+	for name, bounds := range map[string]struct{ difference, cosine float64 }{
+		"f16": {3e-4, 0.999999}, "q8_0": {4e-3, 0.9999}, "q4_0": {8e-2, 0.98},
+	} {
+		m, err := core.Open(context.Background(), oracle.Path(t, "gguf", "hf-clip-vit-"+name+".gguf"), core.Options{Device: device})
+		require.NoError(t, err)
+		out, err := m.RunTensors(context.Background(), inputs(t, golden, []string{"pixel_values", "input_ids"}), false)
+		require.NoError(t, err)
+		for _, embeds := range []string{"image_embeds", "text_embeds"} {
+			require.NoError(t, compare(golden, out, embeds, tolerance{MaxAbs: &bounds.difference, Cosine: bounds.cosine}), "%s, %s", name, embeds)
+		}
+		require.NoError(t, m.Close())
+	}
+}
 
 // A golden model in 8-bit blocks gives nearly the embeddings of the original, and the logits of a scale that is not in
 // the file.
