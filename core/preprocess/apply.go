@@ -35,7 +35,10 @@ func (c Config) Apply(p *Picture) (*Result, error) {
 }
 
 // ApplyTo is Apply into a result whose memory is used again.
-func (c Config) ApplyTo(r *Result, p *Picture) error {
+func (c Config) ApplyTo(r *Result, p *Picture) error { return c.apply(r, p, nil) }
+
+// apply runs the pipeline on a picture, or on one that is still to be read: that has no pixels but a size and mode RGB.
+func (c Config) apply(r *Result, p *Picture, rows *jpegRows) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
@@ -57,6 +60,9 @@ func (c Config) ApplyTo(r *Result, p *Picture) error {
 	}
 	w := window{max(0, left), max(0, top), min(width, left+r.Width), min(height, top+r.Height)}
 	s := c.source(r, p)
+	if rows != nil {
+		s.row, s.stored, s.want = rows.row, false, rows.reader.Want
+	}
 	n := s.mode.bytes()
 	r.canvas = grow(r.canvas, w.width()*w.height()*n)
 	if err := r.resizer.resize(r.canvas, s, width, height, c.Filter, w); err != nil {

@@ -44,6 +44,20 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
+// BenchmarkApplyFile takes photographs of 12 million pixels from the file to the tensor.
+func BenchmarkApplyFile(b *testing.B) {
+	for name, data := range photos(b) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := OpenAI(224).ApplyFile(data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkApply shrinks 12 million pixels to a tower's 224 x 224.
 func BenchmarkApply(b *testing.B) {
 	p, err := Decode(golden(b, "large.jpg"))

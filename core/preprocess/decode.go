@@ -1,12 +1,6 @@
 package preprocess
 
-import (
-	"bytes"
-	"errors"
-	"fmt"
-
-	"github.com/goclip/goclip/core/preprocess/jpeg"
-)
+import "bytes"
 
 // Decode decodes a whole file of one of the formats that the package documentation lists. The format is told from the
 // bytes, never from a name. Of several frames or pages the first counts. Errors wrap ErrNotImage, ErrUnsupported or
@@ -15,7 +9,7 @@ func Decode(data []byte) (*Picture, error) {
 	switch {
 	case bytes.HasPrefix(data, []byte(pngMagic)):
 		return decodePNG(data)
-	case bytes.HasPrefix(data, []byte("\xFF\xD8\xFF")):
+	case bytes.HasPrefix(data, []byte(jpegMagic)):
 		return decodeJPEG(data)
 	case bytes.HasPrefix(data, []byte("GIF87a")), bytes.HasPrefix(data, []byte("GIF89a")):
 		return decodeGIF(data)
@@ -56,29 +50,4 @@ func foreignFormat(data []byte) string {
 		}
 	}
 	return ""
-}
-
-func decodeJPEG(data []byte) (*Picture, error) {
-	decoded, err := jpeg.Decode(data)
-	switch {
-	case errors.Is(err, jpeg.ErrTooLarge):
-		return nil, fmt.Errorf("%w: %w", ErrTooLarge, err)
-	case errors.Is(err, jpeg.ErrUnsupported):
-		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrNotImage, err)
-	}
-	var exif, xmp []byte
-	for _, segment := range decoded.APP1 {
-		if rest, ok := bytes.CutPrefix(segment, []byte("Exif\x00\x00")); ok {
-			exif = append(exif[:len(exif):len(exif)], rest...)
-		} else if rest, ok := bytes.CutPrefix(segment, []byte("http://ns.adobe.com/xap/1.0/\x00")); ok {
-			xmp = rest
-		}
-	}
-	return &Picture{
-		mode:  map[int]Mode{1: Gray, 3: RGB, 4: CMYK}[decoded.Channels],
-		width: decoded.Width, height: decoded.Height, pixels: decoded.Pixels,
-		orientation: orientationOf(exif, xmp),
-	}, nil
 }

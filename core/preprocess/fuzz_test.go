@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,6 +37,9 @@ func FuzzDecode(f *testing.F) {
 			if !errors.Is(err, ErrNotImage) && !errors.Is(err, ErrUnsupported) && !errors.Is(err, ErrTooLarge) {
 				t.Fatalf("an error of another kind: %v", err)
 			}
+			if _, again := config.ApplyFile(data); again == nil || again.Error() != err.Error() {
+				t.Fatalf("ApplyFile says %v, Decode %v", again, err)
+			}
 			return
 		}
 		width, height := p.Size()
@@ -48,7 +52,12 @@ func FuzzDecode(f *testing.F) {
 		if u := p.Upright(); len(u.RGB()) != 3*width*height || len(u.OnWhite()) != 3*width*height {
 			t.Fatal("conversions of the wrong size")
 		}
-		if _, err := config.Apply(p); err != nil && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrUnsupported) {
+		want, err := config.Apply(p.Upright())
+		got, again := config.ApplyFile(data)
+		if (err == nil) != (again == nil) || err == nil && !slices.Equal(want.Pixels, got.Pixels) {
+			t.Fatalf("ApplyFile gives other pixels: %v, %v", err, again)
+		}
+		if err != nil && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrUnsupported) {
 			t.Fatalf("apply: %v", err)
 		}
 	})

@@ -133,7 +133,7 @@ func TestResizeGolden(t *testing.T) {
 			mode, ok := named[c.Mode]
 			require.True(t, ok)
 			p := &Picture{mode: mode, width: c.In[0], height: c.In[1], pixels: in}
-			s := source{mode, p.width, p.height, p.row, i%2 == 0}
+			s := source{mode: mode, width: p.width, height: p.height, row: p.row, stored: i%2 == 0}
 			got := make([]byte, len(want))
 			whole := window{0, 0, c.Out[0], c.Out[1]}
 			require.NoError(t, r.resize(got, s, c.Out[0], c.Out[1], byName[c.Filter], whole))

@@ -19,6 +19,7 @@ type source struct {
 	// one, and always where stored is set.
 	row    func(y int) []byte
 	stored bool
+	want   func(left, top, right, bottom int) // is told the part that will be used, unless nil
 }
 
 // resizer resizes pictures and keeps its memory between them.
@@ -129,6 +130,16 @@ func (r *resizer) passes(out []byte, s source, width, height int, filter Filter,
 		if err := r.down.fill(s.height, height, w.top, w.bottom, filter, wide); err != nil {
 			return err
 		}
+	}
+	if s.want != nil {
+		left, right, top, bottom := w.left, w.right, w.top, w.bottom
+		if width != s.width {
+			left, right = r.across.inputs()
+		}
+		if height != s.height {
+			top, bottom = r.down.inputs()
+		}
+		s.want(left, top, right, bottom)
 	}
 	// Pillow 13: down first if that loses more than twice as many pixels as going across does. 12 does so only for pictures
 	// a hundred times taller than wide, 11 never.

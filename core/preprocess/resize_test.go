@@ -45,7 +45,7 @@ func TestResizeRandom(t *testing.T) {
 			w.right, w.bottom = w.left+1+random.IntN(width-w.left), w.top+1+random.IntN(height-w.top)
 			guarded := bytes.Repeat([]byte{0xA5}, w.width()*w.height()*n+64)
 			out := guarded[32 : len(guarded)-32]
-			s := source{p.mode, p.width, p.height, p.row, turn%2 == 0}
+			s := source{mode: p.mode, width: p.width, height: p.height, row: p.row, stored: turn%2 == 0}
 			require.NoError(t, r.resize(out, s, width, height, filter, w))
 			require.Equal(t, bytes.Repeat([]byte{0xA5}, 32), guarded[:32])
 			require.Equal(t, bytes.Repeat([]byte{0xA5}, 32), guarded[len(guarded)-32:])

@@ -64,14 +64,7 @@ type compute func(ctx context.Context, pictures []core.Pixels) ([][]float32, err
 func (p *program) eachVector(ctx context.Context, m *core.Model, sources []pictures.Source, run compute, use func(vector) error, flush func() error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	prepare := func(data []byte) (core.Pixels, error) {
-		picture, err := core.DecodeImage(data)
-		if err != nil {
-			return core.Pixels{}, err
-		}
-		return m.Prepare(picture.Upright())
-	}
-	results := pictures.Stream(ctx, sources, decoders(), readAhead, prepare)
+	results := pictures.Stream(ctx, sources, decoders(), readAhead, m.PrepareFile)
 	err := pictures.Batches(results, batchSize, batchPatience, func(batch []pictures.Result[core.Pixels]) error {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -102,14 +102,17 @@ func (o *preparing) prepare(ctx context.Context, config preprocess.Config, sourc
 	defer cancel()
 	o.picturesBar(len(sources), false)
 	results := pictures.Stream(ctx, sources, decoders(), readAhead, func(data []byte) (prepared, error) {
-		picture, err := preprocess.Decode(data)
-		if err != nil {
-			return prepared{}, err
+		apply := config.ApplyFile
+		if o.exif != "apply" {
+			apply = func(data []byte) (*preprocess.Result, error) {
+				picture, err := preprocess.Decode(data)
+				if err != nil {
+					return nil, err
+				}
+				return config.Apply(picture)
+			}
 		}
-		if o.exif == "apply" {
-			picture = picture.Upright()
-		}
-		result, err := config.Apply(picture)
+		result, err := apply(data)
 		if err != nil {
 			return prepared{}, err
 		}
