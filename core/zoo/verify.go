@@ -12,7 +12,7 @@ import (
 
 // Mistakes are all the differences between a configuration and its checkpoint.
 type Mistakes struct {
-	Missing, Misshapen, Unexpected []string
+	Depths, Missing, Misshapen, Unexpected []string
 }
 
 // Error lists the mistakes, the first few of each kind.
@@ -30,6 +30,7 @@ func (m *Mistakes) Error() string {
 		}
 		parts = append(parts, what+": "+strings.Join(list, ", ")+more)
 	}
+	add("numbers of blocks", m.Depths)
 	add("missing tensors", m.Missing)
 	add("tensors of another shape", m.Misshapen)
 	add("tensors that the configuration has no place for", m.Unexpected)
@@ -52,9 +53,11 @@ func (m *Model) verify() error {
 	v := verifier{model: m, used: map[string]bool{}}
 	if m.Image != nil {
 		v.params(m.Image.Params(), m.image)
+		v.blocks("image", m.Image.Summary().Layers, m.image)
 	}
 	if m.Text != nil {
 		v.params(m.Text.Params(), m.text)
+		v.blocks("text", m.Text.Summary().Layers, m.text)
 	}
 	both := m.Image != nil && m.Text != nil
 	if both {
@@ -73,7 +76,7 @@ func (m *Model) verify() error {
 			v.Unexpected = append(v.Unexpected, info.Name)
 		}
 	}
-	if len(v.Missing)+len(v.Misshapen)+len(v.Unexpected) > 0 {
+	if len(v.Depths)+len(v.Missing)+len(v.Misshapen)+len(v.Unexpected) > 0 {
 		return &v.Mistakes
 	}
 	return nil
@@ -90,6 +93,20 @@ func (v *verifier) params(params []tower.Param, scheme names) {
 		for _, n := range scheme.mustRule(p).needs(p) {
 			v.tensor(n.name, n.shape)
 		}
+	}
+}
+
+// blocks says it in one line when a tower of the checkpoint is deeper or shallower than the configuration's. Towers without
+// numbered blocks, and checkpoints without any, say it by their tensors' names alone.
+func (v *verifier) blocks(which string, layers int, scheme names) {
+	values := scheme.rules["block.#.norm1"].values
+	if len(values) == 0 || !strings.Contains(values[0].name, "#.") || strings.HasPrefix(values[0].name, "/") {
+		return
+	}
+	stem, _, _ := strings.Cut(values[0].name, "#")
+	stem = scheme.prefix + stem
+	if n := (tensors{v.model.Checkpoint}).count(stem, layers); n != layers {
+		v.Depths = append(v.Depths, fmt.Sprintf("the %s tower has %d (%s…), the configuration says %d", which, n, stem, layers))
 	}
 }
 

@@ -90,6 +90,19 @@ func TestReportsAllMistakesTogether(t *testing.T) {
 	require.ErrorContains(t, err, "layers.2")
 }
 
+func TestDepthsOfBothAreSaid(t *testing.T) {
+	_, err := open(t, folder(t, "config.json", config, func(tensors map[string][]int) {
+		tensors["text_model.encoder.layers.1.mlp.fc1.weight"] = []int{16, 8}
+		for name := range tensors {
+			if strings.HasPrefix(name, "vision_model.encoder.layers.1.") {
+				delete(tensors, name)
+			}
+		}
+	}))
+	require.ErrorContains(t, err, "numbers of blocks: the image tower has 1 (vision_model.encoder.layers.…), the configuration says 2")
+	require.ErrorContains(t, err, "the text tower has 2 (text_model.encoder.layers.…), the configuration says 1")
+}
+
 func TestListsOfMistakesStayShort(t *testing.T) {
 	_, err := open(t, folder(t, "config.json", config, func(tensors map[string][]int) {
 		for i := range 500 {
