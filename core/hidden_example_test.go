@@ -55,7 +55,7 @@ func ExampleModel_TextHidden() {
 }
 
 // What language models see of a picture. LLaVA takes the patches of the last block but one, without the class token;
-// OpenFlamingo those of the last.
+// others those of the last.
 func ExampleModel_ImageHidden() {
 	ctx := context.Background()
 	device := simd.New(simd.Options{})
