@@ -10,6 +10,8 @@ import (
 type Need struct {
 	// WeightBytes is what the loaded weights take in float32.
 	WeightBytes int64 `json:"weight_bytes"`
+	// MatrixBytes are those of them that are matrices of products, which a device may hold in half of that.
+	MatrixBytes int64 `json:"matrix_bytes"`
 	// ProgramBytes is what the buffers of one forward pass take.
 	ProgramBytes int64 `json:"program_bytes"`
 	// LoadingBytes is the largest weight: while it is loaded it is there twice.
@@ -21,7 +23,8 @@ func (n Need) Total() int64 { return n.WeightBytes + n.ProgramBytes + n.LoadingB
 
 // Plus is what two towers need together.
 func (n Need) Plus(other Need) Need {
-	return Need{n.WeightBytes + other.WeightBytes, n.ProgramBytes + other.ProgramBytes, max(n.LoadingBytes, other.LoadingBytes)}
+	return Need{n.WeightBytes + other.WeightBytes, n.MatrixBytes + other.MatrixBytes, n.ProgramBytes + other.ProgramBytes,
+		max(n.LoadingBytes, other.LoadingBytes)}
 }
 
 // ImageNeed is what an image tower needs for so many pictures at once.
@@ -44,6 +47,9 @@ func need(params []tower.Param, record func(*kernels.Graph, tower.Weights) []tow
 		weights[p.Name] = kernels.Weight{Role: p.Role, Shape: p.Shape, Bias: p.Bias}
 		bytes := 4 * int64(p.Elements())
 		n.WeightBytes += bytes
+		if p.Role == kernels.Matrix {
+			n.MatrixBytes += 4 * int64(p.Shape.Elements())
+		}
 		n.LoadingBytes = max(n.LoadingBytes, bytes)
 	}
 	g := kernels.NewGraph()

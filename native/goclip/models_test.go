@@ -313,6 +313,11 @@ func TestRoom(t *testing.T) {
 	err := p.room(core.Need{WeightBytes: 1 << 60}, "take less")
 	require.ErrorContains(t, err, "it needs 1099511627840.0 MiB")
 	require.ErrorContains(t, err, "take less, or set GOCLIP_MEMORY=any")
+	half := &program{device: "cpu", precision: "f16"}
+	err = half.room(core.Need{WeightBytes: 1 << 60, MatrixBytes: 1 << 60}, "take less")
+	require.ErrorContains(t, err, "it needs 549755813952.0 MiB")
+	auto := &program{device: "cpu", precision: "auto"}
+	require.ErrorContains(t, auto.room(core.Need{WeightBytes: 1 << 60, MatrixBytes: 1}, "take less"), "take less, or --precision f16, or set")
 	t.Setenv(anyMemory, "any")
 	require.NoError(t, p.room(core.Need{WeightBytes: 1 << 60}, ""))
 }

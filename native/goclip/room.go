@@ -17,6 +17,11 @@ const anyMemory = "GOCLIP_MEMORY"
 
 // room makes sure that a model fits into the memory that is left. wayOn says what needs less. A GPU has its own memory.
 func (p *program) room(n core.Need, wayOn string) error {
+	if p.precision == "f16" {
+		n.WeightBytes -= n.MatrixBytes / 2
+	} else if p.precision == "auto" && p.device != "reference" && n.MatrixBytes > 0 {
+		wayOn += ", or --precision f16"
+	}
 	free, ok := memory.Available()
 	if !ok || p.device == "gpu" || os.Getenv(anyMemory) == "any" || n.Total()+processBytes <= free {
 		return nil
