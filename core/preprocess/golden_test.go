@@ -3,6 +3,7 @@ package preprocess
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"image"
 	_ "image/png"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -30,13 +32,19 @@ func vectors(t testing.TB) string {
 }
 
 // lines reads a JSON-lines file.
+// lines reads a file with a JSON object a line, which may be gzipped.
 func lines[T any](t testing.TB, path ...string) []T {
 	t.Helper()
 	file, err := os.Open(filepath.Join(path...))
 	require.NoError(t, err)
 	defer file.Close()
+	var text io.Reader = file
+	if strings.HasSuffix(file.Name(), ".gz") {
+		text, err = gzip.NewReader(file)
+		require.NoError(t, err)
+	}
 	var out []T
-	scanner := bufio.NewScanner(file)
+	scanner := bufio.NewScanner(text)
 	scanner.Buffer(nil, 1<<22)
 	for scanner.Scan() {
 		var line T
@@ -124,7 +132,7 @@ func TestResizeGolden(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		var r resizer
 		// Those of the package lie on both sides of the rule for which pass comes first.
-		all := append(lines[line](t, vectors(t), "resize.jsonl"), lines[line](t, "testdata", "resize.jsonl")...)
+		all := append(lines[line](t, vectors(t), "resize.jsonl.gz"), lines[line](t, "testdata", "resize.jsonl")...)
 		for i, c := range all {
 			in, err := hex.DecodeString(c.InHex)
 			require.NoError(t, err)
@@ -211,7 +219,7 @@ func testPipelinesGolden(t *testing.T) {
 	pictures := map[string]*Picture{}
 	seen := map[string]int{}
 	var r Result
-	for _, want := range lines[goldenCase](t, vectors(t), "cases.jsonl") {
+	for _, want := range lines[goldenCase](t, vectors(t), "cases.jsonl.gz") {
 		pipeline, ok := pipelines[want.Pipeline]
 		if !ok { // those of torchvision and transformers 4
 			continue

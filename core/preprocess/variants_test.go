@@ -15,7 +15,7 @@ type variant struct {
 	Size                                           [2]int
 }
 
-func variants(t testing.TB) []variant { return lines[variant](t, "testdata", "variants.jsonl") }
+func variants(t testing.TB) []variant { return lines[variant](t, "testdata", "variants.jsonl.gz") }
 
 // TestVariants holds decoding against Pillow for every format, mode, depth, compression, sampling and kind of damage. A
 // file may be refused as unsupported, but never decoded to other pixels, and what Pillow refuses is refused.

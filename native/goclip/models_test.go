@@ -136,7 +136,7 @@ func TestPreprocessAgreesWithPillow(t *testing.T) {
 		F32                     string `json:"f32"`
 	}
 	found := 0
-	for line := range strings.Lines(string(read(t, oracle.Path(t, "preprocess", "cases.jsonl")))) {
+	for line := range strings.Lines(string(oracle.Unpacked(t, "preprocess", "cases.jsonl"))) {
 		var want golden
 		require.NoError(t, json.Unmarshal([]byte(line), &want))
 		if want.Pipeline != "openai" || want.N != 224 || want.File != "jpeg_exif6.jpg" {
