@@ -3,7 +3,6 @@ package kernels
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // Errors that a device returns, wrapped with what happened.
@@ -13,27 +12,6 @@ var (
 	// ErrTooLarge: a weight or a program needs more than the device offers.
 	ErrTooLarge = errors.New("too large for the device")
 )
-
-// WeightSpec is one tensor on its way into a device.
-type WeightSpec struct {
-	Name   string // for error messages and labels
-	Role   Role
-	Shape  Shape
-	Values []float32 // Shape.Elements() values, row-major
-	Bias   []float32 // nil, or Shape[0] values added to a product (Vector: a LayerNorm's bias)
-}
-
-// Check tells whether there are values, and as many as the shape says. The error names the weight; devices put their
-// name before it.
-func (s WeightSpec) Check() error {
-	if len(s.Shape) == 0 || len(s.Values) == 0 || len(s.Values) != s.Shape.Elements() {
-		return fmt.Errorf("weight %s has %d values for shape %v", s.Name, len(s.Values), s.Shape)
-	}
-	if s.Bias != nil && len(s.Bias) != s.Shape[0] {
-		return fmt.Errorf("weight %s has %d bias values for shape %v", s.Name, len(s.Bias), s.Shape)
-	}
-	return nil
-}
 
 // Device is one way of computing. A device serves several models and several goroutines; it runs one program at a time.
 type Device interface {

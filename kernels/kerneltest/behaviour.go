@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -145,5 +146,26 @@ func forgetsBadInputs(t *testing.T, dev kernels.Device) {
 func loadsAfterUnloading(t *testing.T, dev kernels.Device) {
 	for range 3 {
 		run(t, dev, testCase{build: small})
+	}
+}
+
+// refusesNoNumbers loads weights with NaN and infinities among their values, at every place that a loop may treat apart.
+func refusesNoNumbers(t *testing.T, dev kernels.Device) {
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		for at := range 9 {
+			spec := kernels.WeightSpec{Name: "block.3.up", Role: kernels.Matrix, Shape: kernels.Shape{3, 2}, Values: make([]float32, 6), Bias: make([]float32, 3)}
+			if at < 6 {
+				spec.Values[at] = float32(v)
+			} else {
+				spec.Bias[at-6] = float32(v)
+			}
+			w, err := dev.Load(spec)
+			if err == nil {
+				dev.Unload(w)
+				t.Errorf("Load takes %v at place %d", v, at)
+			} else if !strings.Contains(err.Error(), spec.Name) {
+				t.Errorf("Load does not say which weight holds %v: %v", v, err)
+			}
+		}
 	}
 }

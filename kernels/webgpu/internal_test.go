@@ -35,8 +35,12 @@ func (d miscomputing) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 }
 
 func TestSelfTestFails(t *testing.T) {
-	for _, wrong := range []float32{0.01, float32(math.NaN()), float32(math.Inf(1))} {
+	for _, wrong := range []float32{0.01, 1e30} {
 		_, err := selfTest(miscomputing{reference.New(), wrong})
+		require.ErrorIs(t, err, ErrSelfTest, "%v", wrong)
+	}
+	for _, wrong := range []float64{math.NaN(), math.Inf(1)} {
+		_, err := deviation("a product", []float32{1, float32(wrong), 3}, []float32{1, 2, 3})
 		require.ErrorIs(t, err, ErrSelfTest, "%v", wrong)
 	}
 	_, err := selfTest(miscomputing{reference.New(), 1e-7})

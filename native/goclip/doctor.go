@@ -12,6 +12,7 @@ import (
 	"github.com/goclip/goclip/core/embedded"
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/reference"
+	"github.com/goclip/goclip/kernels/simd"
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/cpu"
 )
@@ -22,6 +23,7 @@ type diagnosis struct {
 	Cores       int           `json:"cores"`
 	MaxProcs    int           `json:"gomaxprocs"`
 	CPUFeatures []string      `json:"cpu_features"`
+	Levels      []string      `json:"kernel_levels"` // of the CPU device that pass their self-test, the fastest last
 	Devices     []deviceCheck `json:"devices"`
 	OK          bool          `json:"ok"`
 }
@@ -71,7 +73,8 @@ is slow and plain. Exit status 1 says that a device computes something else.`,
 }
 
 func (p *program) diagnose(ctx context.Context) (diagnosis, error) {
-	d := diagnosis{versionInfo: build(), Cores: runtime.NumCPU(), MaxProcs: runtime.GOMAXPROCS(0), CPUFeatures: cpuFeatures(), OK: true}
+	d := diagnosis{versionInfo: build(), Cores: runtime.NumCPU(), MaxProcs: runtime.GOMAXPROCS(0), CPUFeatures: cpuFeatures(),
+		Levels: simd.Levels(), OK: true}
 	plain := reference.New()
 	want, err := selfTest(ctx, plain)
 	if err != nil {
@@ -191,7 +194,7 @@ func (d diagnosis) print(out io.Writer) {
 	if features == "" {
 		features = "none that matter"
 	}
-	fmt.Fprintf(out, "CPU features: %s\n\n", features)
+	fmt.Fprintf(out, "CPU features: %s\nkernel levels: %s\n\n", features, strings.Join(d.Levels, " "))
 	for _, c := range d.Devices {
 		state := "ok"
 		switch {
