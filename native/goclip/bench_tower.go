@@ -238,7 +238,7 @@ const (
 	stageHeight = 3000
 )
 
-// benchStages measures what happens to a picture before the tower.
+// benchStages measures what happens to a picture before the tower: decoding and resizing apart, and both as they run together.
 func (o *benching) benchStages(ctx context.Context, s shape) error {
 	if s.image == nil {
 		return fmt.Errorf("%s has no image tower", s.name)
@@ -257,6 +257,7 @@ func (o *benching) benchStages(ctx context.Context, s shape) error {
 	}{
 		{"decode", func() error { _, err := preprocess.Decode(data); return err }},
 		{"resize", func() error { _, err := s.prepare.Apply(decoded); return err }},
+		{"both", func() error { _, err := s.prepare.ApplyFile(data); return err }},
 	} {
 		took, err := repeat(ctx, stage.run)
 		if err != nil {
