@@ -24,7 +24,7 @@ race: ## core and kernels under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -short ./core/... ./kernels/...
 
 levels: ## the CPU device without assembly, and on arm64 in an emulator (needs qemu-aarch64-static)
-	$(GO) test -tags purego ./kernels/simd
+	GOCLIP_REQUIRE= $(GO) test -short -tags purego ./kernels/simd ./core/preprocess/...
 	CGO_ENABLED=0 GOARCH=arm64 GOCLIP_REQUIRE=neon $(GO) test -exec qemu-aarch64-static ./kernels/simd
 
 lint: ## formatting, vet and staticcheck, natively and for the browser
