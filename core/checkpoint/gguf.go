@@ -15,7 +15,7 @@ import (
 const (
 	// maxGGUF bounds the bytes before the data. A vocabulary of a quarter of a million tokens takes about 5 MB.
 	maxGGUF = 64 << 20
-	// maxKeys bounds the keys, maxList the values of one list.
+	// maxKeys bounds the keys, maxList the values of all lists together.
 	maxKeys, maxList = 1 << 12, 1 << 21
 	// maxAlignment bounds the alignment of tensors.
 	maxAlignment = 1 << 16
@@ -87,9 +87,10 @@ func placeGGUF(f *file, c *content, header int64) error {
 
 // ggufReader reads a header from its beginning. It keeps its first failure.
 type ggufReader struct {
-	in   *bufio.Reader
-	read int64
-	err  error
+	in     *bufio.Reader
+	read   int64
+	listed uint64 // values of all lists
+	err    error
 }
 
 func (r *ggufReader) bytes(p []byte) {
@@ -143,7 +144,7 @@ func (r *ggufReader) key(c *content) {
 	}
 	kind = r.u32()
 	n := r.u64()
-	if r.err == nil && (n > maxList || kind == ggufArray) {
+	if r.listed += n; r.err == nil && (n > maxList || r.listed > maxList || kind == ggufArray) {
 		r.err = fmt.Errorf("the list %.80q has %d values of kind %d", name, n, kind)
 	}
 	var list []string

@@ -32,7 +32,10 @@ func (r *repository) openByteLevel(v *vocabulary) (Tokenizer, error) {
 		return nil, err
 	}
 	p := &pipeline{size: len(v.ids), normalize: func(text string) string { return text }}
-	p.cut = func(ids []int32, stretch string, _ bool) []int32 {
+	p.cut = func(ids []int32, stretch string, first bool) []int32 {
+		if first && r.options.Prefix && !strings.HasPrefix(stretch, " ") {
+			stretch = " " + stretch
+		}
 		for stretch != "" {
 			n := wordLength(stretch)
 			m := mergings.Get().(*merging)

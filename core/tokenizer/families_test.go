@@ -131,6 +131,9 @@ func TestFamiliesRefuse(t *testing.T) {
 		"an entry of the vocabulary must be": packed(`{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>"]]}}`),
 		"nor a token for each byte": {"tokenizer_config.json": {Data: []byte(`{"unk_token": null}`)}, "tokenizer.json": {Data: []byte(
 			`{"added_tokens": [{"id": 1, "content": "<x>"}], "model": {"type": "BPE", "byte_fallback": true, "vocab": {"a": 0}, "merges": []}}`)}},
+		"the step Lowercase":                        packed(`{"normalizer": {"type": "Sequence", "normalizers": [{"type": "Lowercase"}]}, "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0]]}}`),
+		"the step WhitespaceSplit":                  packed(`{"pre_tokenizer": {"type": "WhitespaceSplit"}, "model": {"type": "WordPiece", "vocab": {"a": 0}}}`),
+		"max_input_chars_per_word is -1":            packed(`{"normalizer": {"type": "BertNormalizer"}, "model": {"type": "WordPiece", "max_input_chars_per_word": -1, "vocab": {"a": 0}}}`),
 		"vocab.txt is no vocabulary of BERT's":      {"vocab.txt": {Data: []byte("a\nb\n")}},
 		"the folder has none of tokenizer.json, sp": {"tokenizer_config.json": {Data: []byte("{}")}},
 	} {

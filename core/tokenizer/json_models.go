@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,9 @@ func (r *repository) openJSON() (Tokenizer, error) {
 		if err := unmarshal(name+": added_tokens", j.AddedTokens, &r.added); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.checkSteps(&j); err != nil {
+		return nil, err
 	}
 	switch {
 	case j.Model.Type == "Unigram":
@@ -47,6 +51,24 @@ func (r *repository) openJSON() (Tokenizer, error) {
 		return r.openGemma(&j, v)
 	}
 	return r.openByteLevel(v)
+}
+
+// checkSteps refuses a tokenizer.json whose steps are not those that goclip computes for its kind of model.
+func (r *repository) checkSteps(j *tokenizerJSON) error {
+	if r.rebuilt() {
+		return nil
+	}
+	switch {
+	case j.Model.Type == "Unigram":
+		return cmp.Or(j.Normalizer.only("Precompiled", "Strip", "Replace"), j.PreTokenizer.only("WhitespaceSplit", "Metaspace"))
+	case j.Model.Type == "WordPiece":
+		return cmp.Or(j.Normalizer.only("BertNormalizer"), j.PreTokenizer.only("BertPreTokenizer"))
+	case j.Model.Fallback:
+		return cmp.Or(j.Normalizer.only("Replace", "Prepend", "Lowercase"), j.PreTokenizer.only("Split", "Metaspace"))
+	case j.Model.Suffix == nil || *j.Model.Suffix == "":
+		return cmp.Or(j.Normalizer.only(), j.PreTokenizer.only("ByteLevel"))
+	}
+	return nil
 }
 
 // scored is an entry of a unigram model's vocabulary in tokenizer.json: [piece, score].
@@ -79,7 +101,11 @@ func (r *repository) openUnigram(j *tokenizerJSON) (Tokenizer, error) {
 	}
 	pieces := make([]sentencepiece.Piece, len(vocab))
 	ids := make(map[string]int32, len(vocab))
+	bytes := 0
 	for id, p := range vocab {
+		if bytes += len(p.Text); bytes > largest/2 {
+			return nil, fmt.Errorf("tokenizer: %s: its pieces have more than %d MiB", name, largest>>21)
+		}
 		pieces[id] = sentencepiece.Piece{Text: p.Text, Score: p.Score, Kind: sentencepiece.Normal}
 		ids[p.Text] = int32(id)
 	}

@@ -25,7 +25,7 @@ var Files = []string{"tokenizer.json", "spiece.model", "sentencepiece.bpe.model"
 //
 //	spiece.model of a SigLIP            SentencePiece with SigLIP's cleaning     siglip.go
 //	tokenizer.json                      CLIP's BPE, or what its model says       json_models.go
-//	spiece.model, sentencepiece.bpe.model, tokenizer.model   SentencePiece       sentencepiece.go
+//	spiece.model, sentencepiece.bpe.model, tokenizer.model   SentencePiece       pieces.go
 //	vocab.json and merges.txt           CLIP's BPE, or RoBERTa's                 bytelevel.go
 //	vocab.txt                           BERT's WordPiece                         wordpiece.go
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/goclip/goclip/core/tokenizer/clean"
@@ -28,6 +29,8 @@ type options struct {
 	Chinese *bool `json:"tokenize_chinese_chars"`
 	AddBOS  *bool `json:"add_bos_token"`
 	AddEOS  *bool `json:"add_eos_token"`
+	// Prefix puts a space before a text that has none: RoBERTa.
+	Prefix bool `json:"add_prefix_space"`
 }
 
 // openCLIPText is the part of open_clip_config.json's text_cfg that is about the tokenizer.
@@ -159,6 +162,29 @@ func (t *textAndID) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("a token must be a text and its id, not %.40s", text)
 	}
 	return json.Unmarshal(both[1], &t.id)
+}
+
+// only makes sure that there are no steps of other types: those would change ids, and goclip does not compute them.
+func (s *jsonStep) only(types ...string) error {
+	if s == nil {
+		return nil
+	}
+	if s.Type != "Sequence" && !slices.Contains(types, s.Type) {
+		return fmt.Errorf("tokenizer: tokenizer.json: the step %s: %w", s.Type, errors.ErrUnsupported)
+	}
+	for _, list := range [][]jsonStep{s.Steps, s.Pre, s.Post} {
+		for i := range list {
+			if err := list[i].only(types...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rebuilt reports whether transformers makes the steps of this class anew and leaves those of tokenizer.json alone.
+func (r *repository) rebuilt() bool {
+	return slices.Contains([]string{"XLMRobertaTokenizer", "T5Tokenizer", "BertTokenizer", "RobertaTokenizer"}, r.class)
 }
 
 // find is the first step of a type, in the order in which they are taken; nil: none.

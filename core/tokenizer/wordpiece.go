@@ -76,6 +76,13 @@ func (r *repository) openWordPiece(j *tokenizerJSON) (Tokenizer, error) {
 	if w.longest == 0 {
 		w.longest = longestWord
 	}
+	if w.longest < 0 || w.longest > 10*longestWord {
+		return nil, fmt.Errorf("tokenizer: tokenizer.json: max_input_chars_per_word is %d, want 1 to %d", w.longest, 10*longestWord)
+	}
+	if r.class == "BertTokenizer" { // transformers lets tokenizer_config.json win
+		w.lower, w.chinese = says(r.options.Lower, w.lower), says(r.options.Chinese, w.chinese)
+		w.accents = says(r.options.Accents, says(step.Accents, w.lower))
+	}
 	return r.bert(w, ids, j.Model.Continuation, "tokenizer.json")
 }
 

@@ -65,9 +65,24 @@ func readChineseCLIP(_ hfHeader, data []byte) (*Config, error) {
 		Projection int       `json:"projection_dim"`
 		Text       hfBERT    `json:"text_config"`
 		Vision     *hfVision `json:"vision_config"`
-	}{512, defaultBERT(), &vision}
+
+		TextOverride   json.RawMessage `json:"text_config_dict"` // old files: as in readCLIP
+		VisionOverride json.RawMessage `json:"vision_config_dict"`
+	}{Projection: 512, Text: defaultBERT(), Vision: &vision}
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, err
+	}
+	if given(c.TextOverride) {
+		c.Text = defaultBERT()
+		if err := json.Unmarshal(c.TextOverride, &c.Text); err != nil {
+			return nil, fmt.Errorf("text_config_dict: %w", err)
+		}
+	}
+	if given(c.VisionOverride) {
+		vision = defaultVision()
+		if err := json.Unmarshal(c.VisionOverride, &vision); err != nil {
+			return nil, fmt.Errorf("vision_config_dict: %w", err)
+		}
 	}
 	image, err := vision.tower()
 	if err != nil {

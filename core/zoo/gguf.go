@@ -26,6 +26,9 @@ func fromGGUF(c *checkpoint.Checkpoint) (*Config, error) {
 		return nil, fmt.Errorf("%w: GGUF with a language model's image tower and projector (clip.projector_type %q), which gives no embeddings",
 			ErrUnsupported, k.metadata["clip.projector_type"])
 	}
+	if k.metadata["clip.use_silu"] == "true" {
+		return nil, fmt.Errorf("%w: GGUF with clip.use_silu", ErrUnsupported)
+	}
 	act := kernels.QuickGELU
 	if k.metadata["clip.use_gelu"] == "true" {
 		act = kernels.GELU

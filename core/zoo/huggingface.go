@@ -3,6 +3,7 @@ package zoo
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -40,7 +41,8 @@ func readHuggingFace(data []byte) (*Config, error) {
 	}
 	read, ok := huggingFaceModels[h.ModelType]
 	if !ok {
-		return nil, fmt.Errorf("%w: model_type %q, architectures %q; goclip opens CLIP models so far", ErrUnsupported, h.ModelType, h.Architectures)
+		return nil, fmt.Errorf("%w: model_type %q, architectures %q; goclip opens the model types %s", ErrUnsupported, h.ModelType, h.Architectures,
+			strings.Join(slices.Sorted(maps.Keys(huggingFaceModels)), ", "))
 	}
 	return read(h, data)
 }

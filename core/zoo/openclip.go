@@ -16,11 +16,10 @@ type openCLIPConfig struct {
 }
 
 type openCLIPModel struct {
-	Embedding  int            `json:"embed_dim"`
-	QuickGELU  bool           `json:"quick_gelu"` // of open_clip's own towers only
-	CustomText bool           `json:"custom_text"`
-	Vision     openCLIPVision `json:"vision_cfg"`
-	Text       openCLIPText   `json:"text_cfg"`
+	Embedding int            `json:"embed_dim"`
+	QuickGELU bool           `json:"quick_gelu"` // of open_clip's own towers only
+	Vision    openCLIPVision `json:"vision_cfg"`
+	Text      openCLIPText   `json:"text_cfg"`
 }
 
 // openCLIPBlocks are the switches that both towers have.
@@ -35,6 +34,42 @@ type openCLIPBlocks struct {
 		Eps *float32 `json:"eps"`
 	} `json:"norm_kwargs"`
 	NormAfterPool bool `json:"final_ln_after_pool"`
+
+	openCLIPUnknown
+}
+
+// openCLIPUnknown are switches of open_clip that change what a tower computes and that no released model sets.
+type openCLIPUnknown struct {
+	MeanPool     json.RawMessage `json:"global_average_pool"`
+	Positions    json.RawMessage `json:"pos_embed_type"`
+	Cosine       json.RawMessage `json:"scaled_cosine_attn"`
+	ScaleHeads   json.RawMessage `json:"scale_heads"`
+	ScaleInner   json.RawMessage `json:"scale_attn_inner"`
+	ScaleOuter   json.RawMessage `json:"scale_attn"`
+	ScaleHidden  json.RawMessage `json:"scale_fc"`
+	QKNorm       json.RawMessage `json:"qk_norm"`
+	BlockType    json.RawMessage `json:"block_type"`
+	InputNorm    json.RawMessage `json:"input_patchnorm"`
+	AttentionKin json.RawMessage `json:"attn_type"`
+}
+
+// refuse names the first of them that is set.
+func (u openCLIPUnknown) refuse() error {
+	for _, s := range []struct {
+		name  string
+		value json.RawMessage
+	}{
+		{"global_average_pool", u.MeanPool}, {"pos_embed_type", u.Positions}, {"scaled_cosine_attn", u.Cosine}, {"scale_heads", u.ScaleHeads},
+		{"scale_attn_inner", u.ScaleInner}, {"scale_attn", u.ScaleOuter}, {"scale_fc", u.ScaleHidden}, {"qk_norm", u.QKNorm},
+		{"block_type", u.BlockType}, {"input_patchnorm", u.InputNorm}, {"attn_type", u.AttentionKin},
+	} {
+		switch string(s.value) {
+		case "", "null", "false", `"learnable"`, `"default"`:
+		default:
+			return fmt.Errorf("%w: %s is %s", ErrUnsupported, s.name, s.value)
+		}
+	}
+	return nil
 }
 
 type openCLIPVision struct {
@@ -87,10 +122,16 @@ func readOpenCLIP(data []byte) (*Config, error) {
 // config makes a configuration of both towers.
 func (m *openCLIPModel) config() (*Config, error) {
 	image, err := m.image()
+	if err == nil {
+		err = m.Vision.refuse()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("vision_cfg: %w", err)
 	}
 	text, err := m.text()
+	if err == nil {
+		err = m.Text.refuse()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("text_cfg: %w", err)
 	}

@@ -15,6 +15,20 @@ import (
 // towers in open_clip. Both have ViTs without a class token, pooled by a latent query, and texts that see each other and
 // their padding, of which the last position stands for the whole.
 
+// siglipVision are the fields of SiglipVisionConfig that matter.
+type siglipVision struct {
+	hfVision
+	Head *bool `json:"vision_use_head"`
+}
+
+// check refuses a tower without the head that makes its embedding.
+func (c siglipVision) check() error {
+	if c.Head != nil && !*c.Head {
+		return fmt.Errorf("%w: vision_config says vision_use_head false: such a tower gives no embedding", ErrUnsupported)
+	}
+	return nil
+}
+
 // siglipText are the fields of SiglipTextConfig that matter.
 type siglipText struct {
 	hfText
@@ -35,13 +49,16 @@ func (c siglipText) language() (tower.Text, error) {
 // readSigLIP reads the config.json of SiglipModel. Released ones say little: the rest are the class's defaults.
 func readSigLIP(_ hfHeader, data []byte) (*Config, error) {
 	c := struct {
-		Text   siglipText `json:"text_config"`
-		Vision hfVision   `json:"vision_config"`
-	}{siglipText{hfText: defaultSigLIPText()}, defaultSigLIPVision()}
+		Text   siglipText   `json:"text_config"`
+		Vision siglipVision `json:"vision_config"`
+	}{siglipText{hfText: defaultSigLIPText()}, siglipVision{hfVision: defaultSigLIPVision()}}
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, err
 	}
-	made, err := siglipTowers(c.Vision, c.Text)
+	if err := c.Vision.check(); err != nil {
+		return nil, err
+	}
+	made, err := siglipTowers(c.Vision.hfVision, c.Text)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +83,7 @@ func siglipTowers(vision hfVision, language siglipText) (towers, error) {
 
 // siglip2Vision are the fields of Siglip2VisionConfig that matter.
 type siglip2Vision struct {
-	hfVision
+	siglipVision
 	Patches int `json:"num_patches"`
 }
 
@@ -75,8 +92,11 @@ func readSigLIP2(_ hfHeader, data []byte) (*Config, error) {
 	c := struct {
 		Text   siglipText    `json:"text_config"`
 		Vision siglip2Vision `json:"vision_config"`
-	}{siglipText{hfText: defaultSigLIPText()}, siglip2Vision{defaultSigLIPVision(), 256}}
+	}{siglipText{hfText: defaultSigLIPText()}, siglip2Vision{siglipVision{hfVision: defaultSigLIPVision()}, 256}}
 	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, err
+	}
+	if err := c.Vision.check(); err != nil {
 		return nil, err
 	}
 	vit, err := c.Vision.tower()

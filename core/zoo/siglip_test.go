@@ -28,3 +28,25 @@ func TestSigLIPFromShapes(t *testing.T) {
 	require.ErrorIs(t, err, ErrUnsupported)
 	require.ErrorContains(t, err, "tower of width 8 without its config.json")
 }
+
+// Switches that change what a tower computes and that goclip does not compute are refused by name.
+func TestRefusesSwitches(t *testing.T) {
+	for want, files := range map[string]fstest.MapFS{
+		"vision_use_head":           {"config.json": {Data: []byte(`{"model_type": "siglip", "vision_config": {"vision_use_head": false}}`)}},
+		"global_average_pool is tr": {"open_clip_config.json": {Data: []byte(`{"model_cfg": {"embed_dim": 512, "vision_cfg": {"global_average_pool": true}}}`)}},
+		"scaled_cosine_attn is tru": {"open_clip_config.json": {Data: []byte(`{"model_cfg": {"embed_dim": 512, "text_cfg": {"scaled_cosine_attn": true}}}`)}},
+		"goclip opens the model ty": {"config.json": {Data: []byte(`{"model_type": "altclip"}`)}},
+	} {
+		_, err := ReadConfig(files)
+		require.ErrorIs(t, err, ErrUnsupported)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// Old configurations of Chinese-CLIP may override both parts, as CLIP's.
+func TestChineseCLIPOverrides(t *testing.T) {
+	c, err := ReadConfig(fstest.MapFS{"config.json": {Data: []byte(`{"model_type": "chinese_clip", "text_config_dict": {"hidden_act": "relu"}, "vision_config_dict": {"hidden_act": "gelu"}}`)}})
+	require.NoError(t, err)
+	require.Equal(t, "relu", c.Text.Summary().Activation)
+	require.Equal(t, "gelu", c.Image.Summary().Activation)
+}

@@ -45,8 +45,8 @@ size are shown first. Only what a model needs is fetched: configuration, tokeniz
 preprocessing, and the weights in one format, safetensors where there are any.
 
 Models go where Python's libraries keep theirs, and what is there already is not fetched
-again. An interrupted pull goes on where it was. Every file is checked against its
-published checksum.
+again. An interrupted pull goes on where it was. Every file that is fetched is
+checked against its published checksum.
 
 --only image and --only text fetch the tensors of one tower out of a safetensors file, into
 a cache of goclip's own. Of a part there is no published checksum: HTTPS alone vouches for

@@ -28,7 +28,7 @@ func (c Cache) Snapshot(repository, revision string) (string, bool) {
 	return path, err == nil && info.IsDir()
 }
 
-// Repository tells from a path inside a cache which repository it is of.
+// RepositoryAt tells from a path inside a cache which repository it is of.
 func RepositoryAt(path string) (string, bool) {
 	for _, part := range strings.Split(filepath.ToSlash(path), "/") {
 		if rest, ok := strings.CutPrefix(part, "models--"); ok && rest != "" {

@@ -82,7 +82,7 @@ func (c *Client) planPart(ctx context.Context, r *Repository, f File, wanted fun
 	if err != nil {
 		return part{}, err
 	}
-	return selectTensors(text, f.Size-8-int64(length), wanted)
+	return selectTensors(text, f.Size-8-int64(length), wanted, map[string]string{"goclip_source": cmp.Or(f.Digest, r.Commit)})
 }
 
 // tensor is an entry of a safetensors header.
@@ -92,14 +92,16 @@ type tensor struct {
 	Offsets [2]int64        `json:"data_offsets"`
 }
 
-// selectTensors makes a part out of a header and the number of bytes behind it.
-func selectTensors(text []byte, data int64, wanted func(string) bool) (part, error) {
+// selectTensors makes a part out of a header and the number of bytes behind it. source says in the part's own header which
+// file it is of, so that no part of another one passes for it or is completed with it.
+func selectTensors(text []byte, data int64, wanted func(string) bool, source map[string]string) (part, error) {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(text, &all); err != nil {
 		return part{}, fmt.Errorf("its header: %w", err)
 	}
 	delete(all, "__metadata__")
-	list := map[string]tensor{}
+	list := map[string]any{"__metadata__": source}
+	placed := map[string]tensor{}
 	var names []string
 	for name, raw := range all {
 		var t tensor
@@ -110,7 +112,7 @@ func selectTensors(text []byte, data int64, wanted func(string) bool) (part, err
 			return part{}, fmt.Errorf("its header, tensor %q: bytes %d to %d of %d", name, t.Offsets[0], t.Offsets[1], data)
 		}
 		if wanted(name) {
-			list[name] = t
+			placed[name] = t
 			names = append(names, name)
 		}
 	}
@@ -118,13 +120,13 @@ func selectTensors(text []byte, data int64, wanted func(string) bool) (part, err
 		return part{}, errors.New("it has no tensors of that tower")
 	}
 	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(list[a].Offsets[0], list[b].Offsets[0]), cmp.Compare(list[a].Offsets[1], list[b].Offsets[1]))
+		return cmp.Or(cmp.Compare(placed[a].Offsets[0], placed[b].Offsets[0]), cmp.Compare(placed[a].Offsets[1], placed[b].Offsets[1]))
 	})
 	var p part
 	var at int64
 	first := int64(8 + len(text))
 	for _, name := range names {
-		t := list[name]
+		t := placed[name]
 		from, size := first+t.Offsets[0], t.Offsets[1]-t.Offsets[0]
 		if n := len(p.ranges); n > 0 && p.ranges[n-1].from+p.ranges[n-1].size == from {
 			p.ranges[n-1].size += size

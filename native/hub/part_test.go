@@ -118,6 +118,33 @@ func TestPartResumes(t *testing.T) {
 	require.ErrorContains(t, err, "pull without --only")
 }
 
+// What is there of another commit, whole or begun, passes for nothing of this one.
+func TestPartsKnowTheirCommit(t *testing.T) {
+	whole := twoTowers(t)
+	changed := bytes.Clone(whole)
+	for i := 4000; i < len(changed); i++ {
+		changed[i] ^= 1
+	}
+	h := hubtest.New(t, model, map[string][]byte{"config.json": []byte("{}"), "model.safetensors": whole})
+	c := newClient(t, h)
+	target := filepath.Join(t.TempDir(), "part", "model.safetensors")
+	_, _, err := fetchPart(t.Context(), t, c, target)
+	require.NoError(t, err)
+	before, err := os.ReadFile(target)
+	require.NoError(t, err)
+
+	h.Files["model.safetensors"] = changed
+	_, _, err = fetchPart(t.Context(), t, c, target)
+	require.NoError(t, err)
+	requirePart(t, target, changed)
+
+	require.NoError(t, os.Remove(target))
+	require.NoError(t, os.WriteFile(target+".incomplete", before[:len(before)/2], 0o644))
+	_, _, err = fetchPart(t.Context(), t, c, target)
+	require.NoError(t, err)
+	requirePart(t, target, changed)
+}
+
 func TestHostileHeaders(t *testing.T) {
 	for want, header := range map[string]string{
 		"bytes 0 to 99 of 10": `{"text.a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 99]}}`,
@@ -127,7 +154,7 @@ func TestHostileHeaders(t *testing.T) {
 		"header":              `[1, 2]`,
 		`tensor "text.a"`:     `{"text.a": 7}`,
 	} {
-		_, err := selectTensors([]byte(header), 10, ofText)
+		_, err := selectTensors([]byte(header), 10, ofText, nil)
 		require.ErrorContains(t, err, want)
 	}
 	h := hubtest.New(t, model, map[string][]byte{"model.safetensors": binary.LittleEndian.AppendUint64(nil, 1<<60)})
@@ -138,7 +165,7 @@ func TestHostileHeaders(t *testing.T) {
 func FuzzSelectTensors(f *testing.F) {
 	f.Add([]byte(`{"text.a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}, "__metadata__": {"format": "pt"}}`), int64(4))
 	f.Fuzz(func(t *testing.T, header []byte, data int64) {
-		p, err := selectTensors(header, data, ofText)
+		p, err := selectTensors(header, data, ofText, nil)
 		if err == nil && p.size() > int64(len(p.header))+max(0, data) {
 			t.Fatal("larger than the file")
 		}

@@ -42,12 +42,17 @@ type Model struct {
 	ByteFallback bool
 	UnknownID    int32
 
+	bytes      int // of all pieces
 	normalizer normalizer
 	unigram    *Unigram // for UnigramModel
 }
 
-// most is the number of pieces that a file may have.
-const most = 1 << 21
+// What a file may have: most pieces, longest bytes in one of them, and text bytes in all.
+const (
+	most    = 1 << 21
+	longest = 1 << 8
+	allText = 16 << 20
+)
 
 // The fields of ModelProto, TrainerSpec, NormalizerSpec and SentencePiece that matter.
 const (
@@ -108,6 +113,9 @@ func (m *Model) piece(message []byte) error {
 	}
 	if len(m.Pieces) == most {
 		return fmt.Errorf("there are more than %d pieces", most)
+	}
+	if m.bytes += len(p.Text); len(p.Text) > longest || m.bytes > allText {
+		return fmt.Errorf("piece %d, %.40q…: pieces may have %d bytes each and %d together", len(m.Pieces), p.Text, longest, allText)
 	}
 	if p.Score != p.Score || p.Text == "" || !utf8.ValidString(p.Text) {
 		return fmt.Errorf("piece %d, %.40q, has no usable text or score", len(m.Pieces), p.Text)
@@ -171,7 +179,7 @@ func (m *Model) finish() error {
 			m.UnknownID = int32(id)
 		}
 		if p.Kind == UserDefined {
-			m.normalizer.keep = append(m.normalizer.keep, p.Text)
+			m.normalizer.keep.add(p.Text, int32(id))
 		}
 	}
 	if int(m.UnknownID) >= len(m.Pieces) || m.UnknownID < 0 {
@@ -202,7 +210,7 @@ func (m *Model) Encode(ids []int32, text string) []int32 {
 // normalizer is SentencePiece's Normalizer.
 type normalizer struct {
 	charsmap *Charsmap // nil: characters stay as they are
-	keep     []string  // pieces of the user, which stay as they are
+	keep     trie      // pieces of the user, which stay as they are
 	prefix   bool      // "▁" before the text
 	trim     bool      // no spaces at the ends, single ones inside
 }
@@ -251,14 +259,10 @@ func (n *normalizer) normalize(text string) string {
 
 // head is what the beginning of a text, of so many bytes, turns into.
 func (n *normalizer) head(text string) (string, int) {
-	longest := ""
-	for _, k := range n.keep {
-		if len(k) > len(longest) && strings.HasPrefix(text, k) {
-			longest = k
-		}
-	}
-	if longest != "" {
-		return longest, len(longest)
+	kept := 0
+	n.keep.prefixes(text, func(_ int32, length int) { kept = length })
+	if kept > 0 {
+		return text[:kept], kept
 	}
 	if n.charsmap != nil {
 		if to, size := n.charsmap.Longest(text); size > 0 {

@@ -66,6 +66,7 @@ func TestParseRefuses(t *testing.T) {
 		"ends within a field":            message(modelPieces, unknown)[:5],
 		"wire type 0, want 2":            message(modelPieces, 1),
 		"no usable text or score":        message(modelPieces, piece("", 0, Normal)),
+		"pieces may have 256 bytes":      message(modelPieces, piece(strings.Repeat("a", 257), 0, Normal)),
 		"piece 1":                        message(modelPieces, unknown, modelPieces, piece("\xff", 0, Normal)),
 		"neither unigram (1) nor BPE":    message(modelPieces, unknown, modelTrainer, string(message(trainerType, 3))),
 		"spaces at the end":              message(modelPieces, unknown, modelTrainer, string(message(trainerSuffix, 1))),
