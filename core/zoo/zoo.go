@@ -232,8 +232,8 @@ func findWeights(fsys fs.FS, openCLIP bool) (string, error) {
 	}
 	var others []string
 	for _, e := range entries {
-		if name := e.Name(); strings.HasSuffix(name, ".safetensors") || strings.HasSuffix(name, ".pt") || strings.HasSuffix(name, ".bin") ||
-			strings.HasSuffix(name, ".gguf") || strings.HasSuffix(name, ".npz") {
+		if name := e.Name(); strings.HasSuffix(name, ".safetensors") || strings.HasSuffix(name, ".pt") || strings.HasSuffix(name, ".pth") ||
+			strings.HasSuffix(name, ".bin") || strings.HasSuffix(name, ".gguf") || strings.HasSuffix(name, ".npz") {
 			others = append(others, name)
 		}
 	}

@@ -94,11 +94,16 @@ func Needed(files []File, read func(File) ([]byte, error)) ([]File, error) {
 			others = append(others, f)
 		}
 	}
-	if i := slices.IndexFunc(others, func(f File) bool { return path.Ext(f.Path) == ".safetensors" }); i > 0 {
-		others = others[i : i+1]
+	safe := slices.DeleteFunc(slices.Clone(others), func(f File) bool { return path.Ext(f.Path) != ".safetensors" })
+	if len(safe) > 0 {
+		others = safe
 	}
 	if len(others) == 0 {
 		return nil, fmt.Errorf("hub: %w", ErrNoWeights)
+	}
+	if len(others) > 1 {
+		return nil, fmt.Errorf("hub: the repository has several checkpoints (%s and %s among them), and none by a usual name: fetch the one that you mean by its address",
+			others[0].Path, others[1].Path)
 	}
 	return append(needed, others[0]), nil
 }

@@ -142,6 +142,16 @@ func (c *Client) room(folder string, bytes int64) error {
 	return nil
 }
 
+// missing is how many bytes of a file are still to come: what is whole or begun need not find room again.
+func missing(target string, size int64) int64 {
+	for _, path := range []string{target, target + ".incomplete"} {
+		if info, err := os.Stat(path); err == nil {
+			return size - info.Size()
+		}
+	}
+	return size
+}
+
 // Single is a file with an address of its own, as OpenAI and open_clip released them.
 type Single struct {
 	Address string
@@ -200,7 +210,7 @@ func (c *Client) FetchSingle(ctx context.Context, s Single, report Progress) err
 	if m := released.FindStringSubmatch(s.Address); m != nil {
 		t.digest = m[1] + m[2]
 	}
-	if err := c.room(filepath.Dir(s.Path), s.Size); err != nil {
+	if err := c.room(filepath.Dir(s.Path), missing(s.Path, s.Size)); err != nil {
 		return err
 	}
 	lock := filepath.Join(filepath.Dir(s.Path), "."+filepath.Base(s.Path)+".lock")

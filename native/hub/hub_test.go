@@ -309,3 +309,22 @@ func TestTwoPullsAtOnce(t *testing.T) {
 	require.True(t, ok)
 	requireWhole(t, c, folder)
 }
+
+// A file that is there already needs no room.
+func TestNoRoomIsNeededForWhatIsThere(t *testing.T) {
+	c, err := FromEnvironment()
+	require.NoError(t, err)
+	c.free = func(string) (int64, error) { return 10, nil }
+	path := filepath.Join(t.TempDir(), "x.pt")
+	require.NoError(t, os.WriteFile(path, make([]byte, 1000), 0o644))
+	require.NoError(t, c.FetchSingle(t.Context(), Single{"https://example.com/x.pt", 1000, path}, nil))
+	require.ErrorContains(t, c.FetchSingle(t.Context(), Single{"https://example.com/y.pt", 1000, path + "y"}, nil), "make room")
+}
+
+func TestSeveralUnknownCheckpoints(t *testing.T) {
+	_, err := Needed([]File{{Path: "config.json"}, {Path: "optimizer.pt"}, {Path: "weights.pt"}}, nil)
+	require.ErrorContains(t, err, "several checkpoints (optimizer.pt and weights.pt among them)")
+	files, err := Needed([]File{{Path: "a.safetensors"}, {Path: "optimizer.pt"}}, nil)
+	require.NoError(t, err)
+	require.Equal(t, []File{{Path: "a.safetensors"}}, files)
+}

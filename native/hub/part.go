@@ -59,7 +59,7 @@ func (c *Client) FetchPart(ctx context.Context, r *Repository, f File, wanted fu
 	if report == nil {
 		report = func(int64) {}
 	}
-	if err := c.room(filepath.Dir(target), p.size()); err != nil {
+	if err := c.room(filepath.Dir(target), missing(target, p.size())); err != nil {
 		return err
 	}
 	if err := c.writePart(ctx, r, f, p, target, report); err != nil {
