@@ -168,10 +168,18 @@ type Model struct {
 	LogitScale, LogitBias float64
 }
 
-// weightFiles are the names that weights go by, the preferred first.
-var weightFiles = []string{
-	"open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin",
-	"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+var (
+	openCLIPWeights    = []string{"open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin"}
+	huggingFaceWeights = []string{"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"}
+)
+
+// WeightFiles are the names that weights go by, the preferred first: open_clip's own where its configuration is. An index
+// stands for the files that it names.
+func WeightFiles(openCLIP bool) []string {
+	if openCLIP {
+		return slices.Concat(openCLIPWeights, huggingFaceWeights)
+	}
+	return slices.Concat(huggingFaceWeights, openCLIPWeights)
 }
 
 // Open reads a model folder, or one checkpoint file in it when file is not empty. It checks every tensor against the
@@ -211,12 +219,9 @@ func huggingFaceTensors(c *checkpoint.Checkpoint) bool {
 	})
 }
 
-// findWeights picks the file that holds the weights. open_clip's own names come first where its configuration does.
+// findWeights picks the file that holds the weights.
 func findWeights(fsys fs.FS, openCLIP bool) (string, error) {
-	names := weightFiles
-	if !openCLIP {
-		names = append(slices.Clone(weightFiles[3:]), weightFiles[:3]...)
-	}
+	names := WeightFiles(openCLIP)
 	for _, name := range names {
 		info, err := fs.Stat(fsys, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

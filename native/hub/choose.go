@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/goclip/goclip/core/zoo"
 )
 
 // ErrNoWeights: the repository has no file that could be a model's weights.
@@ -22,12 +24,6 @@ var (
 
 // smallFiles are what a model needs besides its weights: configurations, preprocessing, tokenizer.
 var smallFiles = append([]string{"open_clip_config.json", "config.json", "preprocessor_config.json", "processor_config.json"}, TokenizerFiles...)
-
-// The names that weights go by, the preferred first. An index stands for the files that it names.
-var (
-	openCLIPWeights    = []string{"open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin"}
-	huggingFaceWeights = []string{"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"}
-)
 
 // weightEndings are those of files that may be weights under a name of their own.
 var weightEndings = []string{".safetensors", ".pt", ".pth", ".bin"}
@@ -58,11 +54,8 @@ func Needed(files []File, read func(File) ([]byte, error)) ([]File, error) {
 			needed = append(needed, f)
 		}
 	}
-	names := slices.Concat(huggingFaceWeights, openCLIPWeights)
-	if _, ok := find("open_clip_config.json"); ok {
-		names = slices.Concat(openCLIPWeights, huggingFaceWeights)
-	}
-	for _, name := range names {
+	_, openCLIP := find("open_clip_config.json")
+	for _, name := range zoo.WeightFiles(openCLIP) {
 		f, ok := find(name)
 		if !ok {
 			continue

@@ -20,10 +20,11 @@ func (c *Client) Fetch(ctx context.Context, r *Repository, files []File, report 
 	if report == nil {
 		report = func(int64) {}
 	}
-	if c.Offline && c.Missing(r, files) > 0 {
+	toCome := c.Missing(r, files)
+	if c.Offline && toCome > 0 {
 		return "", ErrOffline
 	}
-	if err := c.room(string(c.Cache), c.Missing(r, files)); err != nil {
+	if err := c.room(string(c.Cache), toCome); err != nil {
 		return "", err
 	}
 	for _, f := range files {
@@ -77,14 +78,7 @@ func (c *Client) Missing(r *Repository, files []File) (n int64) {
 		if c.Cache.has(r.Name, r.Commit, f) {
 			continue
 		}
-		n += f.Size
-		blob := c.Cache.blob(r.Name, f.Digest)
-		for _, there := range []string{blob, blob + ".incomplete"} {
-			if info, err := os.Stat(there); err == nil {
-				n -= min(info.Size(), f.Size)
-				break
-			}
-		}
+		n += missing(c.Cache.blob(r.Name, f.Digest), f.Size)
 	}
 	return n
 }
@@ -146,7 +140,7 @@ func (c *Client) room(folder string, bytes int64) error {
 func missing(target string, size int64) int64 {
 	for _, path := range []string{target, target + ".incomplete"} {
 		if info, err := os.Stat(path); err == nil {
-			return size - info.Size()
+			return max(0, size-info.Size())
 		}
 	}
 	return size
