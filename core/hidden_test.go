@@ -26,7 +26,7 @@ func TestHiddenStates(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, &expect))
 	ctx := context.Background()
-	m, err := core.Open(ctx, folder, core.Options{Device: reference.New()})
+	m, err := core.Open(ctx, folder, core.Options{Device: reference.New(reference.Options{})})
 	require.NoError(t, err)
 	defer m.Close()
 
@@ -55,7 +55,7 @@ func TestHiddenStates(t *testing.T) {
 		require.InDeltaSlice(t, expected, got.Floats, 1e-4, got.Name)
 	}
 
-	one, err := core.Open(ctx, folder, core.Options{Device: reference.New(), Towers: core.TextTower})
+	one, err := core.Open(ctx, folder, core.Options{Device: reference.New(reference.Options{}), Towers: core.TextTower})
 	require.NoError(t, err)
 	defer one.Close()
 	_, err = one.ImageHidden(ctx, pictures)

@@ -168,7 +168,7 @@ func TestNLLBComputesWhatTransformersDoes(t *testing.T) {
 	config := fmt.Sprintf(`{"model_cfg": {"embed_dim": %d, "vision_cfg": {"image_size": 224, "layers": 1, "width": 64, "patch_size": 32},
 		"text_cfg": {"hf_model_name": "facebook/nllb-200-distilled-600M", "hf_proj_type": "linear", "hf_pooler_type": "cls_pooler"}}}`, nllbEmbedding)
 
-	device := reference.New()
+	device := reference.New(reference.Options{})
 	m, err := core.OpenFS(context.Background(), fstest.MapFS{"open_clip_config.json": {Data: []byte(config)},
 		"open_clip_model.safetensors": {Data: file.Bytes()}}, core.Options{Device: device})
 	require.NoError(t, err)

@@ -22,7 +22,7 @@ type recorder struct {
 	aliased []string
 }
 
-func record() *recorder { return &recorder{Device: reference.New()} }
+func record() *recorder { return &recorder{Device: reference.New(reference.Options{})} }
 
 func (r *recorder) Begin(plan kernels.Plan) (kernels.Encoder, error) {
 	r.plan = plan
@@ -143,7 +143,7 @@ func TestFusionLeavesWhatOthersRead(t *testing.T) {
 func TestFusedEqualsUnfused(t *testing.T) {
 	results := [2][]float32{}
 	for i, compile := range []func(kernels.Device, *kernels.Graph, ...kernels.Tensor) (kernels.Program, error){kernels.Compile, kernels.CompileUnfused} {
-		dev := reference.New()
+		dev := reference.New(reference.Options{})
 		l := newLoader(t, dev)
 		g := kernels.NewGraph()
 		x := g.Tokens(g.Conv2D(g.Floats(2, 6, 6, 3), l.weight(kernels.Filter, true, 8, 3, 3, 3), 3, 1, kernels.Padding{}))
@@ -182,7 +182,7 @@ func TestPlanReusesBuffersWithoutAliasing(t *testing.T) {
 }
 
 func TestMistakesStick(t *testing.T) {
-	dev := reference.New()
+	dev := reference.New(reference.Options{})
 	l := newLoader(t, dev)
 	matrix, vector := l.weight(kernels.Matrix, false, 4, 5), l.weight(kernels.Vector, false, 5)
 	norm, filter, table := l.weight(kernels.Vector, true, 5), l.weight(kernels.Filter, false, 4, 3, 3, 2), l.weight(kernels.Table, false, 7, 5)
@@ -225,7 +225,7 @@ func TestMistakesStick(t *testing.T) {
 }
 
 func TestRunRefusesWrongInputs(t *testing.T) {
-	dev := reference.New()
+	dev := reference.New(reference.Options{})
 	g := kernels.NewGraph()
 	x := g.Add(g.Embed(newLoader(t, dev).weight(kernels.Table, false, 7, 5), g.Ints(1, 2)), g.Floats(1, 2, 5))
 	p, err := kernels.Compile(dev, g, x)

@@ -17,6 +17,8 @@ var (
 type Device interface {
 	// Name describes the device with its level and precision, for people.
 	Name() string
+	// Precision is how it keeps matrices and multiplies with them.
+	Precision() Precision
 	// Load packs a weight. The slices belong to the caller again when it returns.
 	Load(spec WeightSpec) (Weight, error)
 	// Unload frees a weight; no program that uses it runs again.

@@ -38,8 +38,8 @@
 //
 // # Why no dtype?
 //
-// Towers never name a precision. A device chooses how it packs a weight when it is loaded ([Role] says what may be
-// quantized), and values between steps are float32 for everybody.
+// Towers never name a precision: it belongs to the device ([Precision] says what each one computes), [Role] says which weights it
+// is for, and values between steps are float32 for everybody.
 //
 // # Why is Run synchronous?
 //

@@ -4,9 +4,9 @@ package kernels
 type Role uint8
 
 const (
-	// Matrix is the [out, in] of a Linear. A device may quantize it.
+	// Matrix is the [out, in] of a Linear, kept in the precision of the device.
 	Matrix Role = iota
-	// Filter is the [out, kernel, kernel, in/groups] of a Conv2D. A device may quantize it.
+	// Filter is the [out, kernel, kernel, in/groups] of a Conv2D. It stays float32: through one a tower reads its pixels.
 	Filter
 	// Vector stays float32: LayerNorm's gain and bias, and constants read as values ([width] or [rows, width]).
 	Vector

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"github.com/goclip/goclip/kernels"
 )
 
 // floatsFrom converts stored elements to float32: len(src) is len(dst) times t's size. F32, F16 and BF16 come out
@@ -19,7 +21,7 @@ func floatsFrom(dst []float32, src []byte, t DType) {
 	case F16:
 		src = src[:2*len(dst)]
 		for i := range dst {
-			dst[i] = fromF16(le.Uint16(src[2*i : 2*i+2]))
+			dst[i] = kernels.FromFloat16(le.Uint16(src[2*i : 2*i+2]))
 		}
 	case BF16:
 		src = src[:2*len(dst)]
@@ -69,20 +71,6 @@ func floatsFrom(dst []float32, src []byte, t DType) {
 	default:
 		panic("BUG: checkpoint: no conversion from " + string(t) + " to float32")
 	}
-}
-
-// fromF16 widens a binary16. Moved to float32's place, the exponent is 112 too small: adding 112 to it is right for
-// normal numbers. A subnormal is its fraction times 2^-24, which float32 holds exactly.
-func fromF16(h uint16) float32 {
-	sign := uint32(h&0x8000) << 16
-	magnitude := uint32(h & 0x7fff)
-	switch {
-	case magnitude >= 0x7c00: // infinity, NaN
-		return math.Float32frombits(sign | 0x7f800000 | magnitude<<13)
-	case magnitude >= 0x0400:
-		return math.Float32frombits(sign | (magnitude<<13 + 112<<23))
-	}
-	return math.Float32frombits(sign | math.Float32bits(float32(magnitude)*0x1p-24))
 }
 
 // intsFrom converts stored integers: len(src) is len(dst) times t's size. A U64 beyond int64 is an error.

@@ -9,6 +9,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/goclip/goclip/kernels"
 )
 
 // What a GGUF file may ask for.
@@ -257,7 +259,7 @@ func dequantize(dst []float32, src []byte, t DType) {
 	le := binary.LittleEndian
 	for ; len(src) >= size && len(dst) >= 32; src, dst = src[size:], dst[32:] {
 		block := src[:size]
-		d := fromF16(le.Uint16(block))
+		d := kernels.FromFloat16(le.Uint16(block))
 		block = block[2:]
 		if t == Q8_0 {
 			for i := range 32 {
@@ -270,7 +272,7 @@ func dequantize(dst []float32, src []byte, t DType) {
 			offset = 16
 		}
 		if t == Q4_1 || t == Q5_1 {
-			m, offset = fromF16(le.Uint16(block)), 0
+			m, offset = kernels.FromFloat16(le.Uint16(block)), 0
 			block = block[2:]
 		}
 		high := uint32(0)

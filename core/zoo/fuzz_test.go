@@ -77,7 +77,7 @@ func parseTensors(lines string) []checkpoint.Tensor {
 
 // load loads and plans both towers.
 func load(t *testing.T, m *Model) {
-	device := reference.New()
+	device := reference.New(reference.Options{})
 	defer device.Close()
 	read := func(params []tower.Param, image bool) {
 		err := m.Load(params, image, func(p tower.Param, values, bias []float32) error {

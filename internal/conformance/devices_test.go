@@ -19,7 +19,7 @@ func run(t *testing.T, dev kernels.Device) {
 	t.Run("examples", func(t *testing.T) { conformance.Examples(t, dev) })
 }
 
-func TestReference(t *testing.T) { run(t, reference.New()) }
+func TestReference(t *testing.T) { run(t, reference.New(reference.Options{})) }
 
 func TestWebGPU(t *testing.T) {
 	dev, err := webgpu.Open(webgpu.Options{AllowSoftware: true})

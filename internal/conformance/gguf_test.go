@@ -15,7 +15,7 @@ import (
 
 // What rounding weights costs a golden model, measured once and with a little room. Filters are float16 in every file.
 func TestGGUFPrecisions(t *testing.T) {
-	device := reference.New()
+	device := reference.New(reference.Options{})
 	defer device.Close()
 	golden, err := checkpoint.Open(os.DirFS(oracle.Path(t, "models", "hf-clip-vit")), "expect.safetensors")
 	require.NoError(t, err)

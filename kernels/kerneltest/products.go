@@ -16,7 +16,7 @@ func linearCases() []testCase {
 			return []kernels.Tensor{build(b)}
 		}})
 	}
-	for _, s := range [][4]int{{1, 1, 1, 1}, {1, 1, 3, 5}, {2, 7, 17, 19}, {1, 50, 33, 65}, {3, 5, 64, 130}, {2, 1, 1030, 3}, {1, 9, 256, 768}} {
+	for _, s := range [][4]int{{1, 1, 1, 1}, {1, 1, 3, 5}, {2, 7, 17, 19}, {1, 50, 33, 65}, {3, 5, 64, 130}, {2, 1, 1030, 3}, {1, 9, 256, 768}, {2, 7, 130, 33}, {1, 50, 768, 65}, {1, 3, 65, 1}} {
 		add(fmt.Sprintf("%dx%d %d to %d", s[0], s[1], s[2], s[3]), func(b *bench) kernels.Tensor {
 			return b.Linear(b.value(s[0], s[1], s[2]), b.matrix(s[3], s[2]))
 		})
@@ -29,6 +29,11 @@ func linearCases() []testCase {
 			return b.Act(b.Linear(b.scaled(4, 2, 5, 9), b.matrix(21, 9)), act)
 		})
 	}
+	add("rows of zeros", func(b *bench) kernels.Tensor { return b.Linear(b.scaled(0, 3, 9), b.matrix(7, 9)) })
+	add("large and small rows", func(b *bench) kernels.Tensor {
+		large, small := b.scaled(1e4, 2, 3, 70), b.scaled(1e-4, 2, 3, 70)
+		return b.Linear(b.Concat(large, small), b.matrix(19, 70))
+	})
 	add("residual", func(b *bench) kernels.Tensor {
 		return b.Add(b.value(2, 5, 21), b.Linear(b.value(2, 5, 9), b.matrix(21, 9)))
 	})

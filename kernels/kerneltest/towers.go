@@ -34,6 +34,9 @@ func towerCases() []testCase {
 			x = b.LayerNorm(b.Gather(x, b.numbers([]int{items}, 3, 2)), b.norm(width), 1e-5)
 			return []kernels.Tensor{b.Normalize(b.Linear(x, b.weight(kernels.Matrix, false, 14, width)))}
 		}},
+		{"tower/wide", towerTolerance, func(b *bench) []kernels.Tensor {
+			return []kernels.Tensor{b.block(b.value(2, 9, 96), 2, false, kernels.QuickGELU)}
+		}},
 		{"tower/squeeze and excite", towerTolerance, func(b *bench) []kernels.Tensor {
 			x := b.Conv2D(b.value(2, 8, 8, 3), b.weight(kernels.Filter, true, 6, 3, 3, 3), 2, 1, kernels.Padding{Bottom: 1, Right: 1})
 			x = b.Act(b.Conv2D(b.Act(x, kernels.SiLU), b.weight(kernels.Filter, true, 6, 3, 3, 1), 1, 6, kernels.Same(1)), kernels.SiLU)

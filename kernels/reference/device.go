@@ -10,14 +10,23 @@ import (
 	"github.com/goclip/goclip/kernels"
 )
 
-// weight is a loaded tensor, as it came.
+// weight is a loaded tensor, as it came, or rounded to the precision of the device.
 type weight struct {
 	shape        kernels.Shape
 	values, bias []float32
+	precision    kernels.Precision // of values, and of what they are multiplied with
+}
+
+// Options choose how a device computes.
+type Options struct {
+	// Precision of the matrices: what a fast device of that precision should give.
+	Precision kernels.Precision
 }
 
 // Device computes with float64 accumulation on one core.
 type Device struct {
+	precision kernels.Precision
+
 	running sync.Mutex // one program runs at a time
 
 	mu      sync.Mutex // guards what follows
@@ -26,10 +35,13 @@ type Device struct {
 }
 
 // New makes a reference device.
-func New() *Device { return &Device{weights: map[int]weight{}} }
+func New(o Options) *Device { return &Device{precision: o.Precision, weights: map[int]weight{}} }
 
-// Name is "reference (float64 sums)".
-func (d *Device) Name() string { return "reference (float64 sums)" }
+// Name is "reference (f32, float64 sums)", or so with another precision.
+func (d *Device) Name() string { return fmt.Sprintf("reference (%s, float64 sums)", d.precision) }
+
+// Precision is that of Options.
+func (d *Device) Precision() kernels.Precision { return d.precision }
 
 // Load keeps a copy of the weight.
 func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
@@ -37,10 +49,18 @@ func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 		return kernels.Weight{}, fmt.Errorf("reference: %w", err)
 	}
 	shape := append(kernels.Shape{}, s.Shape...)
+	w := weight{shape: shape, values: append([]float32(nil), s.Values...), bias: append([]float32(nil), s.Bias...)}
+	if s.Role == kernels.Matrix && d.precision.Fits(s.Values, shape.Width()) {
+		w.precision = d.precision
+		whole := make([]int8, shape.Width())
+		for row := range shape.Items() {
+			round(w.values[row*len(whole):][:len(whole)], whole, w.precision)
+		}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.next++
-	d.weights[d.next] = weight{shape, append([]float32(nil), s.Values...), append([]float32(nil), s.Bias...)}
+	d.weights[d.next] = w
 	return kernels.Weight{ID: d.next, Role: s.Role, Shape: shape, Bias: s.Bias != nil}, nil
 }
 

@@ -37,13 +37,36 @@ func (p *program) store(dst kernels.Ref, w weight, e kernels.Epilogue, item, row
 	p.row(dst, item, row)[o] = float32(y)
 }
 
-// Linear multiplies rows with a matrix.
+// round brings a row to the numbers that a precision has for it. whole is room for as many.
+func round(row []float32, whole []int8, precision kernels.Precision) {
+	switch precision {
+	case kernels.F16:
+		for i, v := range row {
+			row[i] = kernels.FromFloat16(kernels.Float16(v))
+		}
+	case kernels.BF16:
+		for i, v := range row {
+			row[i] = kernels.FromBFloat16(kernels.BFloat16(v))
+		}
+	case kernels.Int8:
+		scale := kernels.QuantizeRow(whole, row)
+		for i, q := range whole[:len(row)] {
+			row[i] = float32(q) * scale
+		}
+	}
+}
+
+// Linear multiplies rows with a matrix, both rounded to the precision.
 func (p *program) Linear(dst, x kernels.Ref, w kernels.Weight, e kernels.Epilogue) {
 	m := p.device.weight(w.ID)
 	width := m.shape[1]
+	in, whole := make([]float32, width), make([]int8, width)
 	p.step(func() {
 		each(dst.Shape, func(item, r int) {
-			in := p.row(x, item, r)
+			copy(in, p.row(x, item, r))
+			if m.precision != kernels.F16 {
+				round(in, whole, m.precision)
+			}
 			for o := range m.shape[0] {
 				var sum float64
 				for k, v := range m.values[o*width : (o+1)*width] {

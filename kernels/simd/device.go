@@ -74,11 +74,15 @@ func (d *Device) Name() string {
 	if d.note != "" {
 		note = "; " + d.note
 	}
-	precision := "f32"
+	return fmt.Sprintf("cpu (%s, %s, %s%s)", d.level.name, threads, d.Precision(), note)
+}
+
+// Precision is float32 or, with Half, float16.
+func (d *Device) Precision() kernels.Precision {
 	if d.half {
-		precision = "f16 weights"
+		return kernels.F16
 	}
-	return fmt.Sprintf("cpu (%s, %s, %s%s)", d.level.name, threads, precision, note)
+	return kernels.F32
 }
 
 // Threads is the number of cores that a program uses at most.

@@ -105,6 +105,9 @@ func (d *Device) Name() string {
 	return fmt.Sprintf("webgpu (%s, %s, f32)", d.info.Adapter, d.info.Backend)
 }
 
+// Precision is float32.
+func (d *Device) Precision() kernels.Precision { return kernels.F32 }
+
 // Info describes the adapter and the outcome of the self-test.
 func (d *Device) Info() Info { return d.info }
 

@@ -15,7 +15,7 @@ import (
 
 // The stored answers are what the reference device computes.
 func TestKnownAnswers(t *testing.T) {
-	worst, err := selfTest(reference.New())
+	worst, err := selfTest(reference.New(reference.Options{}))
 	require.NoError(t, err)
 	require.Less(t, worst, 1e-7)
 }
@@ -36,14 +36,14 @@ func (d miscomputing) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 
 func TestSelfTestFails(t *testing.T) {
 	for _, wrong := range []float32{0.01, 1e30} {
-		_, err := selfTest(miscomputing{reference.New(), wrong})
+		_, err := selfTest(miscomputing{reference.New(reference.Options{}), wrong})
 		require.ErrorIs(t, err, ErrSelfTest, "%v", wrong)
 	}
 	for _, wrong := range []float64{math.NaN(), math.Inf(1)} {
 		_, err := deviation("a product", []float32{1, float32(wrong), 3}, []float32{1, 2, 3})
 		require.ErrorIs(t, err, ErrSelfTest, "%v", wrong)
 	}
-	_, err := selfTest(miscomputing{reference.New(), 1e-7})
+	_, err := selfTest(miscomputing{reference.New(reference.Options{}), 1e-7})
 	require.NoError(t, err)
 }
 
@@ -85,7 +85,7 @@ func TestGridsOfSeveralRows(t *testing.T) {
 	}
 	require.Nil(t, record(d))
 	d.info.MaxWorkgroups = 6
-	require.InDeltaSlice(t, record(reference.New()), record(d), 1e-5)
+	require.InDeltaSlice(t, record(reference.New(reference.Options{})), record(d), 1e-5)
 }
 
 func TestExplain(t *testing.T) {

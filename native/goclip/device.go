@@ -12,19 +12,35 @@ import (
 // openDevice is the only place where goclip chooses what computes. auto is the CPU. gpu takes any adapter, also one that
 // computes on the CPU: who asks for it by name wants it.
 func (p *program) openDevice() (kernels.Device, error) {
-	cpu := p.device == "auto" || p.device == "cpu"
-	if half := p.precision == "f16" && cpu; !half && p.precision != "auto" && p.precision != "f32" {
-		return nil, fmt.Errorf("--precision %s is for a later version: this one computes in f32, and on the CPU with weights in f16", p.precision)
+	precision, err := p.chosenPrecision()
+	if err != nil {
+		return nil, err
 	}
 	switch p.device {
 	case "auto", "cpu":
-		return simd.New(simd.Options{Threads: p.threads, Half: p.precision == "f16"}), nil
+		return simd.New(simd.Options{Threads: p.threads, Half: precision == kernels.F16}), nil
 	case "gpu":
 		return webgpu.Open(webgpu.Options{AllowSoftware: true})
 	case "reference":
-		return reference.New(), nil
+		return reference.New(reference.Options{Precision: precision}), nil
 	}
 	panic("BUG: goclip: no device " + p.device)
+}
+
+// chosenPrecision is what --precision says; auto is float32, as the model was trained or released with.
+func (p *program) chosenPrecision() (kernels.Precision, error) {
+	if p.precision == "auto" {
+		return kernels.F32, nil
+	}
+	precision, err := kernels.PrecisionOf(p.precision)
+	if err != nil {
+		return precision, err
+	}
+	cpu := p.device == "auto" || p.device == "cpu"
+	if precision == kernels.F32 || precision == kernels.F16 && cpu || p.device == "reference" {
+		return precision, nil
+	}
+	return precision, fmt.Errorf("--precision %s is for a later version: this one computes in f32, and on the CPU with weights in f16", precision)
 }
 
 // adapter describes the GPU behind a device.

@@ -75,7 +75,7 @@ is slow and plain. Exit status 1 says that a device computes something else.`,
 func (p *program) diagnose(ctx context.Context) (diagnosis, error) {
 	d := diagnosis{versionInfo: build(), Cores: runtime.NumCPU(), MaxProcs: runtime.GOMAXPROCS(0), CPUFeatures: cpuFeatures(),
 		Levels: simd.Levels(), OK: true}
-	plain := reference.New()
+	plain := reference.New(reference.Options{})
 	want, err := selfTest(ctx, plain)
 	if err != nil {
 		return d, err

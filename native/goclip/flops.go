@@ -12,6 +12,9 @@ type flops struct{ count float64 }
 
 func (f *flops) Name() string { return "counts" }
 
+// Precision does not matter to counting.
+func (f *flops) Precision() kernels.Precision { return kernels.F32 }
+
 func (f *flops) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	return kernels.Weight{ID: 1, Role: s.Role, Shape: s.Shape, Bias: s.Bias != nil}, nil
 }
