@@ -4,7 +4,7 @@
 // computes. What differs between pipelines is a constant that [Source] puts in as text: pipeline-overridable constants
 // are not supported by every translator.
 //
-// # Why is activate in three files?
+// # Why is activate in four files?
 //
 // WGSL has no include, and a file put together from two would be valid only after that. A test keeps the copies equal.
 //
@@ -52,11 +52,12 @@ func Source(name string, constants ...Constant) string {
 	}
 	source := string(text)
 	for _, c := range constants {
-		line := fmt.Sprintf("\nconst %s: u32 = 0u;\n", c.Name)
-		if strings.Count(source, line) != 1 {
-			panic("BUG: shaders: " + name + ".wgsl does not define " + c.Name + " once")
+		before, rest, found := strings.Cut(source, "\nconst "+c.Name+": u32 = ")
+		_, after, ends := strings.Cut(rest, "u;")
+		if !found || !ends {
+			panic("BUG: shaders: " + name + ".wgsl does not define " + c.Name)
 		}
-		source = strings.Replace(source, line, fmt.Sprintf("\nconst %s: u32 = %du;\n", c.Name, c.Value), 1)
+		source = fmt.Sprintf("%s\nconst %s: u32 = %du;%s", before, c.Name, c.Value, after)
 	}
 	return source
 }

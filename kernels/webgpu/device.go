@@ -25,12 +25,17 @@ type Options struct {
 	// AllowSoftware takes an adapter that computes on the CPU (lavapipe, SwiftShader, WARP) if there is no other. It is
 	// there for tests: the simd and wasmsimd devices are several times faster.
 	AllowSoftware bool
+	// Precision of the matrices. Where the GPU does not pass the self-test in it, the device takes a more exact one, and Name
+	// and Info say so.
+	Precision kernels.Precision
 }
 
-// Device computes in float32 on a GPU. It may be used by several goroutines.
+// Device computes on a GPU. It may be used by several goroutines.
 type Device struct {
-	info  Info
-	watch watch // how errors are learned of, which differs between native and browser
+	info      Info
+	precision kernels.Precision
+	tiles     chosenTiles
+	watch     watch // how errors are learned of, which differs between native and browser
 
 	instance *wgpu.Instance
 	adapter  *wgpu.Adapter
@@ -53,6 +58,8 @@ type Device struct {
 // ErrSelfTest and whatever a driver fails with.
 func Open(o Options) (*Device, error) {
 	d := &Device{
+		precision: o.Precision,
+		tiles:     untunedTiles,
 		layouts:   map[int]*layout{},
 		pipelines: map[string]*pipeline{},
 		weights:   map[int]*weight{},
@@ -102,11 +109,11 @@ func (d *Device) request() error {
 
 // Name says what computes: adapter, backend and precision.
 func (d *Device) Name() string {
-	return fmt.Sprintf("webgpu (%s, %s, f32)", d.info.Adapter, d.info.Backend)
+	return fmt.Sprintf("webgpu (%s, %s, %s)", d.info.Adapter, d.info.Backend, d.precision)
 }
 
-// Precision is float32.
-func (d *Device) Precision() kernels.Precision { return kernels.F32 }
+// Precision is that of Options, unless the GPU fails in it.
+func (d *Device) Precision() kernels.Precision { return d.precision }
 
 // Info describes the adapter and the outcome of the self-test.
 func (d *Device) Info() Info { return d.info }
@@ -156,7 +163,9 @@ func (d *Device) Close() error {
 		p.release()
 	}
 	for id, w := range d.weights {
-		d.free(&w.memory)
+		for _, m := range w.memories() {
+			d.free(m)
+		}
 		delete(d.weights, id)
 	}
 	if d.nothing != nil {

@@ -40,7 +40,7 @@ func (d *Device) Begin(plan kernels.Plan) (kernels.Encoder, error) {
 	if err := d.usable(); err != nil {
 		return nil, err
 	}
-	p := &program{device: d, empty: d.nothing}
+	p := &program{device: d, empty: d.nothing, whole: memory{label: "whole numbers"}}
 	for i, n := range plan.Buffers {
 		name := fmt.Sprintf("buffer %d", i)
 		if err := d.fits(name, n); err != nil {
@@ -70,15 +70,19 @@ func (p *program) fail(err error) {
 
 // step records a dispatch. params are the fields of the shader's Params in order.
 func (p *program) step(shader string, grid [2]uint32, params []uint32, dst kernels.Ref, operands ...*memory) *step {
+	return p.stepInto(shader, grid, params, p.memory(dst), operands...)
+}
+
+func (p *program) stepInto(shader string, grid [2]uint32, params []uint32, dst *memory, operands ...*memory) *step {
 	if 4*len(params) > slotBytes {
 		panic("BUG: webgpu: the parameters of " + shader + " do not fit a slot")
 	}
 	for _, n := range grid {
 		if n > p.device.info.MaxWorkgroups {
-			p.fail(fmt.Errorf("webgpu: %s of %v needs %d workgroups side by side: %w", shader, dst.Shape, n, kernels.ErrTooLarge))
+			p.fail(fmt.Errorf("webgpu: %s into %s needs %d workgroups side by side: %w", shader, dst.label, n, kernels.ErrTooLarge))
 		}
 	}
-	s := &step{shader: shader, params: params, grid: grid, memories: append([]*memory{p.memory(dst)}, operands...)}
+	s := &step{shader: shader, params: params, grid: grid, memories: append([]*memory{dst}, operands...)}
 	p.steps = append(p.steps, s)
 	return s
 }

@@ -30,11 +30,15 @@ type memory struct {
 	buffer *wgpu.Buffer
 }
 
-func floats(n int) uint64 { return 4 * max(uint64(n), 4) }
+// floats is what so many numbers take, filled up to whole fours, since shaders read them so.
+func floats(n int) uint64 { return 16 * ((max(uint64(n), 1) + 3) / 4) }
+
+// bindable is how many bytes of a buffer a shader can see.
+func (d *Device) bindable() uint64 { return min(d.info.MaxBuffer, d.info.MaxBinding, addressable) }
 
 // fits says whether the device can hold and bind so much.
 func (d *Device) fits(what string, values int) error {
-	limit := min(d.info.MaxBuffer, d.info.MaxBinding, addressable)
+	limit := d.bindable()
 	if values < 0 || uint64(values) > limit/4 {
 		return fmt.Errorf("webgpu: %s needs %d bytes, %s binds %d: %w", what, 4*int64(values), d.info.Adapter, limit, kernels.ErrTooLarge)
 	}

@@ -1,8 +1,6 @@
 package webgpu
 
 import (
-	"math"
-
 	"github.com/goclip/goclip/kernels"
 )
 
@@ -14,48 +12,76 @@ func (p *program) residual(e kernels.Epilogue) (kernels.Ref, *memory, bool) {
 	return *e.Residual, p.memory(*e.Residual), true
 }
 
-// Linear multiplies rows with a matrix, in tiles of 64 x 64 results.
+// Linear multiplies rows with a matrix.
 func (p *program) Linear(dst, x kernels.Ref, w kernels.Weight, e kernels.Epilogue) {
-	residual, from, add := p.residual(e)
-	count := dst.Shape.Items() * dst.Shape.Rows()
-	width, depth := w.Shape[0], w.Shape[1]
-	grid := [2]uint32{uint32((width + 63) / 64), uint32((count + 63) / 64)}
-	fields := params{}.tensor(x).tensor(residual).counts(dst.Offset, count, dst.Shape.Rows(), width, depth, flag(add))
-	p.step("linear", grid, fields, dst, p.memory(x), &p.weight(w.ID).memory, from).choose("ACT", uint32(e.Act))
+	loaded := p.weight(w.ID)
+	if loaded.format == kernels.Int8 {
+		p.linearInt8(dst, x, loaded, e)
+		return
+	}
+	depth := w.Shape[1]
+	vector := depth%4 == 0 && x.Offset%4 == 0 && x.Item%4 == 0 && x.Row%4 == 0
+	p.product(dst, x, loaded, e, vector, depth, nil)
 }
 
-// Conv2D slides filters over feature maps.
+// Conv2D slides filters over feature maps: as a product of what each place sees, or one result after the other where a filter
+// sees some of the channels only.
 func (p *program) Conv2D(dst, x kernels.Ref, w kernels.Weight, win kernels.Window, e kernels.Epilogue) {
+	loaded := p.weight(w.ID)
+	outputs, channels := w.Shape[0], w.Shape[3]
+	if win.Groups == 1 {
+		vector := channels%4 == 0 && x.Offset%4 == 0 && x.Item%4 == 0 && x.Row%4 == 0
+		p.product(dst, x, loaded, e, vector, win.Kernel*win.Kernel*channels, params{}.counts(x.Shape[1], x.Shape[2], dst.Shape[2],
+			win.Kernel, win.Stride, win.Top, win.Left, channels))
+		return
+	}
 	residual, from, add := p.residual(e)
 	count := dst.Shape.Elements()
 	grid, across := p.perValue(count)
-	outputs, channels := w.Shape[0], w.Shape[3]
-	fields := params{}.tensor(x).tensor(residual).counts(dst.Offset, count).counts(int(across), flag(add),
-		x.Shape[1], x.Shape[2], dst.Shape[1], dst.Shape[2], outputs, channels, outputs/win.Groups,
-		win.Kernel, win.Stride, win.Top, win.Left)
-	p.step("conv2d", grid, fields, dst, p.memory(x), &p.weight(w.ID).memory, from).choose("ACT", uint32(e.Act))
+	for _, part := range loaded.parts {
+		if part.width != outputs {
+			p.fail(tooWide(outputs))
+		}
+		fields := params{}.tensor(x).tensor(residual).counts(dst.Offset, count).counts(int(across), flag(add),
+			x.Shape[1], x.Shape[2], dst.Shape[1], dst.Shape[2], outputs, channels, outputs/win.Groups,
+			win.Kernel, win.Stride, win.Top, win.Left, 4*part.quads)
+		p.step("grouped", grid, fields, dst, p.memory(x), &part.memory, from).choose("ACT", uint32(e.Act))
+	}
 }
 
-// Attention is softmax attention, with a workgroup for each head of each query.
-func (p *program) Attention(dst, q, k, v kernels.Ref, a kernels.Attend) {
-	queries, head := q.Shape.Rows(), q.Shape.Width()/a.Heads
-	count := q.Shape.Items() * queries * a.Heads
+// product multiplies every row of x, or of what a filter sees of x, with each part of a weight. filter holds the parameters of a
+// convolution; nil for none.
+func (p *program) product(dst, x kernels.Ref, w *weight, e kernels.Epilogue, vector bool, depth int, filter params) {
+	residual, from, add := p.residual(e)
+	count := dst.Shape.Items() * dst.Shape.Rows()
+	for _, part := range w.parts {
+		t := p.device.tileFor(count, part.width)
+		fields := params{}.tensor(x).tensor(residual).counts(dst.Offset, count, dst.Shape.Rows(), dst.Shape.Width(), part.first,
+			part.width, part.quads, depth, part.bias, flag(add))
+		fields = append(fields, filter...)
+		s := p.step("product", t.grid(count, part.width), fields, dst, p.memory(x), &part.memory, from, p.memory(x), &part.memory)
+		s.constants = append(s.constants, t.constants()...)
+		s.choose("ACT", uint32(e.Act))
+		s.choose("FORMAT", uint32(w.format))
+		s.choose("FILTER", uint32(flag(filter != nil)))
+		s.choose("VECTOR", uint32(flag(vector)))
+	}
+}
+
+// linearInt8 rounds rows to whole numbers first, into memory that the program's products share.
+func (p *program) linearInt8(dst, x kernels.Ref, w *weight, e kernels.Epilogue) {
+	residual, from, add := p.residual(e)
+	count, depth := dst.Shape.Items()*dst.Shape.Rows(), w.shape[1]
+	words := layers(kernels.Int8, depth)
+	p.whole.bytes = max(p.whole.bytes, floats(count*(words+1)))
 	grid, across := p.perGroup(count)
-	numbers, at, limited := p.integers(a.Lengths)
-	lengthItem, lengthRow := 1, 0
-	if a.PerQuery {
-		lengthItem, lengthRow = queries, 1
+	p.stepInto("quantize", grid, params{}.tensor(x).counts(count, int(across), dst.Shape.Rows(), depth, words), &p.whole, p.memory(x))
+	for _, part := range w.parts {
+		t := p.device.tileFor(count, part.width)
+		fields := params{}.tensor(residual).counts(dst.Offset, count, dst.Shape.Rows(), dst.Shape.Width(), part.first, part.width,
+			part.quads, words/4, part.bias, part.scales, flag(add))
+		s := p.step("product_int8", t.grid(count, part.width), fields, dst, &p.whole, &part.memory, from)
+		s.constants = append(s.constants, t.constants()...)
+		s.choose("ACT", uint32(e.Act))
 	}
-	scale := math.Float32bits(float32(1 / math.Sqrt(float64(head))))
-	fields := params{}.tensor(q).tensor(k).tensor(v).counts(dst.Offset, count, int(across), queries, k.Shape.Rows(),
-		a.Heads, head, flag(a.Causal), flag(limited), at, lengthItem, lengthRow, int(scale))
-	p.step("attention", grid, fields, dst, p.memory(q), p.memory(k), p.memory(v), numbers)
-}
-
-// integers resolves an integer input: where it is, from which number on; without one its operand is nothing.
-func (p *program) integers(in kernels.IntInput) (*memory, int, bool) {
-	if in == kernels.NoInts {
-		return p.empty, 0, false
-	}
-	return p.numbers, p.numbersAt[in], true
 }

@@ -24,6 +24,7 @@ type program struct {
 	numbersAt []int   // where each begins
 	host      []int32 // what is uploaded into numbers
 	lookups   []*lookup
+	whole     memory  // rows rounded for int8, of one product after the other
 	empty     *memory // the device's, where a step has no such operand
 
 	slots   memory // the steps' parameters
@@ -62,6 +63,9 @@ func (p *program) Finish(inputs, outputs []kernels.Ref) (kernels.Program, error)
 
 func (p *program) build() error {
 	p.planCopies()
+	if err := p.device.fits("rounded rows", int(p.whole.bytes/4)); err != nil {
+		return err
+	}
 	p.slots = memory{label: "parameters", bytes: slotBytes * uint64(max(len(p.steps), 1))}
 	for m, usage := range p.memories() {
 		if err := p.device.allocate(m, usage); err != nil {
@@ -91,6 +95,9 @@ func (p *program) memories() func(yield func(*memory, wgpu.BufferUsage) bool) {
 			if !yield(&l.memory, storage) {
 				return
 			}
+		}
+		if p.whole.bytes > 0 && !yield(&p.whole, storage) {
+			return
 		}
 		_ = yield(p.numbers, storage) && yield(&p.slots, uniform) && yield(&p.results, readback)
 	}

@@ -16,9 +16,11 @@ import (
 )
 
 // open opens a device, software adapters included.
-func open(t testing.TB) *webgpu.Device {
+func open(t testing.TB) *webgpu.Device { return openAt(t, kernels.F32) }
+
+func openAt(t testing.TB, precision kernels.Precision) *webgpu.Device {
 	t.Helper()
-	dev, err := webgpu.Open(webgpu.Options{AllowSoftware: true})
+	dev, err := webgpu.Open(webgpu.Options{AllowSoftware: true, Precision: precision})
 	if errors.Is(err, webgpu.ErrNoAdapter) {
 		hardware.Missing(t, "webgpu", err)
 	}
@@ -28,7 +30,11 @@ func open(t testing.TB) *webgpu.Device {
 }
 
 // Every dispatch costs the library some allocations.
-func TestDevice(t *testing.T) { kerneltest.RunAllocating(t, open(t), 40) }
+func TestDevice(t *testing.T) {
+	for _, p := range kernels.Precisions() {
+		t.Run(p.String(), func(t *testing.T) { kerneltest.RunAllocating(t, openAt(t, p), 40) })
+	}
+}
 
 func TestSoftwareIsRefused(t *testing.T) {
 	info := open(t).Info()
@@ -90,11 +96,12 @@ func TestMemoryComesBack(t *testing.T) {
 	before := dev.Memory()
 	w, err := dev.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{10, 20}, Values: make([]float32, 200)})
 	require.NoError(t, err)
-	require.Equal(t, before+4*(200+10), dev.Memory(), "values and a bias of zeros")
+	const weight = 16 * 3 * (20 + 1) // fours of outputs, of every number of a row and of the bias
+	require.Equal(t, before+weight, dev.Memory())
 	g := kernels.NewGraph()
 	p, err := kernels.Compile(dev, g, g.Linear(g.Floats(3, 20), w))
 	require.NoError(t, err)
-	require.Greater(t, dev.Memory(), before+4*(200+10+60+30))
+	require.Greater(t, dev.Memory(), before+weight+4*(60+30))
 	require.NoError(t, p.Close())
 	require.NoError(t, p.Close())
 	require.ErrorContains(t, p.Run(context.Background(), kernels.Inputs{Floats: [][]float32{make([]float32, 60)}},

@@ -6,21 +6,29 @@ import (
 	"github.com/goclip/goclip/kernels"
 )
 
-// weight is a loaded tensor: its values and behind them its bias, on the GPU; the values of a table, on the host.
+// weight is a loaded tensor: the parts of a product's matrix or filter, a vector with its bias behind it, both on the GPU, or
+// the values of a table, on the host.
 type weight struct {
+	shape  kernels.Shape
+	format kernels.Precision
+	parts  []*part
 	memory
-	shape kernels.Shape
 	table []float32
 }
 
-// Load brings a weight onto the GPU, a Table into a slice. Products without a bias get one of zeros.
+// memories visits the buffers of a weight.
+func (w *weight) memories() []*memory {
+	list := []*memory{&w.memory}
+	for _, p := range w.parts {
+		list = append(list, &p.memory)
+	}
+	return list
+}
+
+// Load brings a weight onto the GPU, a Table into a slice.
 func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	if err := s.Check(); err != nil {
 		return kernels.Weight{}, fmt.Errorf("webgpu: %w", err)
-	}
-	tail := s.Bias
-	if s.Bias == nil && (s.Role == kernels.Matrix || s.Role == kernels.Filter) {
-		tail = make([]float32, s.Shape[0])
 	}
 	w := &weight{shape: append(kernels.Shape{}, s.Shape...)}
 
@@ -29,32 +37,57 @@ func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	if err := d.usable(); err != nil {
 		return kernels.Weight{}, err
 	}
-	if s.Role == kernels.Table {
-		w.table = append([]float32(nil), s.Values...)
-	} else {
-		if err := d.fits("weight "+s.Name, len(s.Values)+len(tail)); err != nil {
-			return kernels.Weight{}, err
+	if err := d.guard("weight "+s.Name, func() error { return d.load(w, s) }); err != nil {
+		for _, m := range w.memories() {
+			d.free(m)
 		}
-		w.memory = memory{label: s.Name, bytes: floats(len(s.Values) + len(tail))}
-		if err := d.guard("weight "+s.Name, func() error { return d.fill(&w.memory, s.Values, tail) }); err != nil {
-			d.free(&w.memory)
-			return kernels.Weight{}, err
-		}
+		return kernels.Weight{}, err
 	}
 	d.next++
 	d.weights[d.next] = w
 	return kernels.Weight{ID: d.next, Role: s.Role, Shape: w.shape, Bias: s.Bias != nil}, nil
 }
 
-// fill makes a buffer of these values, one after the other.
-func (d *Device) fill(m *memory, values, tail []float32) error {
+func (d *Device) load(w *weight, s kernels.WeightSpec) error {
+	switch s.Role {
+	case kernels.Table:
+		w.table = append([]float32(nil), s.Values...)
+		return nil
+	case kernels.Vector:
+		if err := d.fits("weight "+s.Name, len(s.Values)+len(s.Bias)); err != nil {
+			return err
+		}
+		w.memory = memory{label: s.Name, bytes: floats(len(s.Values) + len(s.Bias))}
+		return d.fill(&w.memory, func(yield func(uint64, []byte) error) error {
+			if err := yield(0, bytesOf(s.Values)); err != nil {
+				return err
+			}
+			return yield(4*uint64(len(s.Values)), bytesOf(s.Bias))
+		})
+	}
+	depth := len(s.Values) / s.Shape[0]
+	if s.Role == kernels.Matrix && d.precision.Fits(s.Values, depth) {
+		w.format = d.precision
+	}
+	w.parts = partsOf(s.Name, s.Shape[0], depth, w.format, d.bindable())
+	for _, p := range w.parts {
+		if err := d.fits("a part of weight "+s.Name, int(p.bytes/4)); err != nil {
+			return err
+		}
+		err := d.fill(&p.memory, func(yield func(uint64, []byte) error) error { return p.packed(s, w.format, yield) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill makes a buffer of the pieces that it is handed.
+func (d *Device) fill(m *memory, pieces func(yield func(at uint64, data []byte) error) error) error {
 	if err := d.allocate(m, storage); err != nil {
 		return err
 	}
-	if err := d.upload(m, 0, bytesOf(values)); err != nil {
-		return err
-	}
-	if err := d.upload(m, 4*uint64(len(values)), bytesOf(tail)); err != nil {
+	if err := pieces(func(at uint64, data []byte) error { return d.upload(m, at, data) }); err != nil {
 		return err
 	}
 	return d.settle()
@@ -65,7 +98,9 @@ func (d *Device) Unload(w kernels.Weight) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if loaded := d.weights[w.ID]; loaded != nil {
-		d.free(&loaded.memory)
+		for _, m := range loaded.memories() {
+			d.free(m)
+		}
 		delete(d.weights, w.ID)
 	}
 }

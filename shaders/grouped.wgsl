@@ -1,4 +1,4 @@
-// conv2d slides filters over feature maps, then adds bias, activation and residual.
+// grouped slides filters that see some of the channels each over feature maps, then adds bias, activation and residual.
 //
 //	for item, y, x, o := range dst {
 //		sum := 0
@@ -32,12 +32,13 @@ struct Params {
   stride: u32,
   top: u32,            // zero rows before the map
   left: u32,           // zero columns before the map
+  pitch: u32,          // values of w for one place of the filter and channel: outputs, and a rest up to a multiple of 4
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> dst: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read> w: array<f32>; // [outputs, kernel, kernel, channels], then the bias
+@group(0) @binding(3) var<storage, read> w: array<f32>; // [kernel, kernel, channels, pitch], then the bias
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
 
 // at is where row r of an item begins in a tensor of (offset, item stride, row stride).
@@ -99,13 +100,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
       let map_x = left + kx - p.left;
       if (map_x >= p.width) { continue; }
       let pixel = at(p.x, item, map_y * p.width + map_x) + first;
-      let filter_row = ((o * p.kernel + ky) * p.kernel + kx) * p.channels;
+      let place = (ky * p.kernel + kx) * p.channels;
       for (var c: u32 = 0u; c < p.channels; c = c + 1u) {
-        sum = sum + x[pixel + c] * w[filter_row + c];
+        sum = sum + x[pixel + c] * w[(place + c) * p.pitch + o];
       }
     }
   }
-  var value = activate(sum + w[p.outputs * p.kernel * p.kernel * p.channels + o]);
+  var value = activate(sum + w[p.kernel * p.kernel * p.channels * p.pitch + o]);
   if (p.add == 1u) { value = value + residual[at(p.residual, item, row) + o]; }
   dst[p.dst + i] = value;
 }

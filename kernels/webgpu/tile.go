@@ -1,0 +1,75 @@
+package webgpu
+
+import (
+	"fmt"
+
+	"github.com/goclip/goclip/kernels"
+	"github.com/goclip/goclip/shaders"
+)
+
+// tile is how the work of a product is divided: a workgroup's invocations, and the results that each one computes.
+type tile struct {
+	lanesX, lanesY int
+	rows, quads    int // of an invocation: rows, and fours of outputs
+}
+
+// tall and wide are what a workgroup computes: rows, and outputs.
+func (t tile) tall() int { return t.lanesY * t.rows }
+func (t tile) wide() int { return t.lanesX * t.quads * 4 }
+
+// sharedBytes is the memory that a workgroup shares: a step of 16 of both operands, and where the rows begin.
+func (t tile) sharedBytes() int { return 16 * (5*t.tall() + 4*t.wide() + t.tall()) }
+
+// grid is how many workgroups compute a result.
+func (t tile) grid(count, width int) [2]uint32 {
+	return [2]uint32{uint32((width + t.wide() - 1) / t.wide()), uint32((count + t.tall() - 1) / t.tall())}
+}
+
+func (t tile) String() string { return fmt.Sprintf("%dx%d", t.tall(), t.wide()) }
+
+// tiles lists the ways that are tried: the small ones first, which give a GPU something to do in all its parts when there are few
+// rows, then those that read less from memory for each product.
+var tiles = []tile{
+	{8, 8, 2, 1},   // 16 x 32
+	{8, 8, 4, 1},   // 32 x 32
+	{16, 16, 4, 1}, // 64 x 64
+	{8, 8, 8, 2},   // 64 x 64 by fewer invocations
+	{16, 16, 8, 2}, // 128 x 128
+}
+
+// chosenTiles are those for products of few and of many rows.
+type chosenTiles struct{ few, many tile }
+
+// untunedTiles serve where nobody has measured.
+var untunedTiles = chosenTiles{few: tiles[1], many: tiles[2]}
+
+// manyRows is from how many rows on a product takes the tile for many.
+const manyRows = 128
+
+// tileFor chooses the tile for a product.
+func (d *Device) tileFor(count, _ int) tile {
+	if count < manyRows {
+		return d.tiles.few
+	}
+	return d.tiles.many
+}
+
+// tooWide is the error for filters that no single buffer holds and that cannot be divided.
+func tooWide(outputs int) error {
+	return fmt.Errorf("webgpu: filters of some channels each for %d outputs: %w", outputs, kernels.ErrTooLarge)
+}
+
+// constants are the shader's.
+func (t tile) constants() []shaders.Constant {
+	list := []shaders.Constant{}
+	for _, c := range []struct {
+		name  string
+		value int
+	}{
+		{"LANES_X", t.lanesX}, {"LANES_Y", t.lanesY}, {"ROWS", t.rows}, {"QUADS", t.quads}, {"LANES", t.lanesX * t.lanesY},
+		{"TALL", t.tall()}, {"WIDE", t.lanesX * t.quads}, {"SUMS", t.rows * t.quads}, {"XS", 5 * t.tall()}, {"WS", 4 * t.wide()},
+	} {
+		list = append(list, shaders.Constant{Name: c.name, Value: uint32(c.value)})
+	}
+	return list
+}
