@@ -47,12 +47,8 @@ func (r *imageRunner) run(ctx context.Context, pictures []Pixels, hidden bool, d
 	}
 	for len(pictures) > 0 {
 		take, items := batch(len(pictures), limit)
-		p, err := r.program(key{items, length, hidden}, record)
+		p, err := r.runner.run(ctx, key{items, length, hidden}, record, func(p *program) { r.fill(p, t, pictures[:take]) })
 		if err != nil {
-			return err
-		}
-		r.fill(p, t, pictures[:take])
-		if err := p.Run(ctx, p.in, p.out); err != nil {
 			return err
 		}
 		done(p, take)

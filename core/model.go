@@ -27,6 +27,10 @@ const (
 type Options struct {
 	// Device computes. Several models may share one; closing it is its owner's business.
 	Device kernels.Device
+	// Fallback, if set, is asked for another device when one fails for good: lost, out of memory, or not capable of the model. The
+	// model's weights then are read again, and whoever waits for a result does not notice. Closing that device is its owner's
+	// business too. An error says that there is none.
+	Fallback func(failed error) (kernels.Device, error)
 	// Towers that are loaded; the other one's weights are never read. 0 loads all that the model has.
 	Towers Towers
 	// Dialect of the tokenizer, if not the one that fits the kind of checkpoint.
@@ -45,8 +49,8 @@ var ErrNoTower = errors.New("the model has no such tower")
 
 // Model is an opened CLIP model. Its methods may be called from several goroutines.
 type Model struct {
-	zoo    *zoo.Model
-	device kernels.Device
+	zoo     *zoo.Model
+	devices *devices
 
 	image *imageRunner // nil: no image tower
 	text  *textRunner  // nil: no text tower
@@ -82,9 +86,9 @@ func OpenAt(ctx context.Context, l Location, o Options) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("core: %s: %w", l.Name, err)
 	}
-	m := &Model{zoo: z, device: o.Device}
+	m := &Model{zoo: z, devices: &devices{current: o.Device, next: o.Fallback}}
 	if err = m.admit(o); err == nil {
-		err = m.load(ctx, o)
+		err = m.load(ctx, l, o)
 	}
 	// The weights are with the device now: a mapped file or a browser's blob need not stay open.
 	if closeErr := z.Close(); err == nil {
@@ -121,17 +125,32 @@ func (m *Model) admit(o Options) error {
 	return o.Admit(n)
 }
 
-// load reads the weights of the towers that are wanted, one tensor at a time.
-func (m *Model) load(ctx context.Context, o Options) error {
+// load reads the weights of the towers that are wanted, one tensor at a time. What the device does not take goes to the next
+// one, both towers together.
+func (m *Model) load(ctx context.Context, l Location, o Options) error {
+	for {
+		device := m.devices.present()
+		err := m.loadOn(ctx, device, l, o)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		m.release()
+		if _, err = m.devices.after(device, err); err != nil {
+			return err
+		}
+	}
+}
+
+func (m *Model) loadOn(ctx context.Context, device kernels.Device, l Location, o Options) error {
 	wanted := func(t Towers) bool { return o.Towers == 0 || o.Towers&t != 0 }
 	var parts []part
 	if m.zoo.Image != nil && wanted(ImageTower) {
-		m.image = &imageRunner{tower: m.zoo.Image, runner: runner{device: m.device, weights: tower.Weights{}}}
-		parts = append(parts, part{m.zoo.Image.Params(), true, m.image.weights})
+		m.image = &imageRunner{tower: m.zoo.Image, runner: runner{device: device, devices: m.devices, weights: tower.Weights{}}}
+		parts = append(parts, part{m.zoo.Image.Params(), true, &m.image.runner})
 	}
 	if m.zoo.Text != nil && wanted(TextTower) {
-		m.text = &textRunner{tower: m.zoo.Text, runner: runner{device: m.device, weights: tower.Weights{}}}
-		parts = append(parts, part{m.zoo.Text.Params(), false, m.text.weights})
+		m.text = &textRunner{tower: m.zoo.Text, runner: runner{device: device, devices: m.devices, weights: tower.Weights{}}}
+		parts = append(parts, part{m.zoo.Text.Params(), false, &m.text.runner})
 	}
 	if len(parts) == 0 {
 		return fmt.Errorf("%w: %s", ErrNoTower, map[Towers]string{ImageTower: "no image tower", TextTower: "no text tower"}[o.Towers])
@@ -141,22 +160,11 @@ func (m *Model) load(ctx context.Context, o Options) error {
 		total += len(p.params)
 	}
 	for _, p := range parts {
-		err := m.zoo.Load(p.params, p.image, func(param tower.Param, values, bias []float32) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
+		p.runner.reload = m.reloading(l, p)
+		err := m.loadPart(ctx, m.zoo, p, func() {
 			if done++; o.Progress != nil {
 				o.Progress(done, total)
 			}
-			if p.image && m.image.keeps(param, values) {
-				return nil
-			}
-			w, err := m.device.Load(kernels.WeightSpec{Name: param.Name, Role: param.Role, Shape: param.Shape, Values: values, Bias: bias})
-			if err != nil {
-				return err
-			}
-			p.weights[param.Name] = w
-			return nil
 		})
 		if err != nil {
 			return err
@@ -167,9 +175,27 @@ func (m *Model) load(ctx context.Context, o Options) error {
 
 // part is one tower's share of loading.
 type part struct {
-	params  []tower.Param
-	image   bool
-	weights tower.Weights
+	params []tower.Param
+	image  bool
+	runner *runner
+}
+
+func (m *Model) loadPart(ctx context.Context, z *zoo.Model, p part, progress func()) error {
+	return z.Load(p.params, p.image, func(param tower.Param, values, bias []float32) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		progress()
+		if p.image && m.image.keeps(param, values) {
+			return nil
+		}
+		w, err := p.runner.device.Load(kernels.WeightSpec{Name: param.Name, Role: param.Role, Shape: param.Shape, Values: values, Bias: bias})
+		if err != nil {
+			return err
+		}
+		p.runner.weights[param.Name] = w
+		return nil
+	})
 }
 
 // checkPicture makes sure that preprocessing gives what the tower takes. A tower for pictures of any shape takes as many
@@ -199,15 +225,20 @@ func (m *Model) Embedding() int {
 	return m.text.tower.Embedding()
 }
 
+// Device is what computes the model now: that of Options, or what Fallback gave.
+func (m *Model) Device() kernels.Device { return m.devices.present() }
+
 // Close frees the model's weights on the device.
 func (m *Model) Close() error {
-	m.closed.Do(func() {
-		if m.image != nil {
-			m.image.close()
-		}
-		if m.text != nil {
-			m.text.close()
-		}
-	})
+	m.closed.Do(m.release)
 	return nil
+}
+
+func (m *Model) release() {
+	if m.image != nil {
+		m.image.close()
+	}
+	if m.text != nil {
+		m.text.close()
+	}
 }

@@ -24,7 +24,9 @@ var errClosed = errors.New("core: the model is closed")
 // runner keeps a tower's weights and the programs compiled from it, one for each size of batch.
 type runner struct {
 	device  kernels.Device
+	devices *devices
 	weights tower.Weights
+	reload  func(context.Context) error // reads weights for device
 
 	mu       sync.Mutex
 	closed   bool
@@ -131,6 +133,11 @@ func (r *runner) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
+	r.release()
+}
+
+// release frees what the device holds for the tower. The caller holds mu.
+func (r *runner) release() {
 	for _, p := range r.programs {
 		p.Close()
 	}
@@ -168,12 +175,8 @@ func (r *textRunner) run(ctx context.Context, texts []tower.TextIDs, hidden bool
 		}
 		take, items := batch(len(texts), limit)
 		length := r.length(texts[:take], hidden)
-		p, err := r.program(key{items, length, hidden}, r.record(length, hidden))
+		p, err := r.runner.run(ctx, key{items, length, hidden}, r.record(length, hidden), func(p *program) { r.fill(p, texts[:take]) })
 		if err != nil {
-			return err
-		}
-		r.fill(p, texts[:take])
-		if err := p.Run(ctx, p.in, p.out); err != nil {
 			return err
 		}
 		done(p, take)

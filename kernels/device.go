@@ -11,6 +11,8 @@ var (
 	ErrDeviceLost = errors.New("device lost")
 	// ErrTooLarge: a weight or a program needs more than the device offers.
 	ErrTooLarge = errors.New("too large for the device")
+	// ErrIncapable: the device cannot do what a program asks of it (a driver that does not compile a shader).
+	ErrIncapable = errors.New("the device is not capable of it")
 )
 
 // Device is one way of computing. A device serves several models and several goroutines; it runs one program at a time.

@@ -28,14 +28,18 @@ func TestReference(t *testing.T) {
 }
 
 func TestWebGPU(t *testing.T) {
-	dev, err := webgpu.Open(webgpu.Options{AllowSoftware: true})
-	if errors.Is(err, webgpu.ErrNoAdapter) {
-		hardware.Missing(t, "webgpu", err)
+	for _, p := range kernels.Precisions() {
+		t.Run(p.String(), func(t *testing.T) {
+			dev, err := webgpu.Open(webgpu.Options{AllowSoftware: true, Precision: p})
+			if errors.Is(err, webgpu.ErrNoAdapter) {
+				hardware.Missing(t, "webgpu", err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			run(t, dev)
+		})
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	run(t, dev)
 }
 
 func TestCPU(t *testing.T) {

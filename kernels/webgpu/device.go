@@ -67,13 +67,36 @@ func Open(o Options) (*Device, error) {
 	}
 	err := d.open(o)
 	if err == nil {
-		d.info.SelfTest, err = selfTest(d)
+		err = d.choosePrecision(selfTest)
 	}
 	if err != nil {
 		d.Close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// choosePrecision takes the first precision, from that of Options on, in which the GPU gives the known answers.
+func (d *Device) choosePrecision(test func(kernels.Device) (float64, error)) error {
+	var failures error
+	for _, p := range fallbacks(d.precision) {
+		d.precision = p
+		off, err := test(d)
+		if err == nil {
+			d.info.SelfTest = off
+			if failures != nil {
+				d.info.Note = failures.Error()
+			}
+			return nil
+		}
+		if err = fmt.Errorf("in %s: %w", p, err); failures != nil {
+			err = fmt.Errorf("%w; %w", failures, err)
+		}
+		if failures = err; errors.Is(err, kernels.ErrDeviceLost) {
+			break
+		}
+	}
+	return failures
 }
 
 func (d *Device) open(o Options) error {
@@ -109,7 +132,11 @@ func (d *Device) request() error {
 
 // Name says what computes: adapter, backend and precision.
 func (d *Device) Name() string {
-	return fmt.Sprintf("webgpu (%s, %s, %s)", d.info.Adapter, d.info.Backend, d.precision)
+	note := ""
+	if d.info.Note != "" {
+		note = "; " + d.info.Note
+	}
+	return fmt.Sprintf("webgpu (%s, %s, %s%s)", d.info.Adapter, d.info.Backend, d.precision, note)
 }
 
 // Precision is that of Options, unless the GPU fails in it.

@@ -27,6 +27,8 @@ type Info struct {
 
 	// SelfTest is the largest deviation from the known answers, as a share of the largest one.
 	SelfTest float64
+	// Note says why the precision is not the one that was asked for.
+	Note string
 }
 
 // describe collects what the library knows; the platform fills the rest in.

@@ -15,9 +15,43 @@ import (
 
 // The stored answers are what the reference device computes.
 func TestKnownAnswers(t *testing.T) {
-	worst, err := selfTest(reference.New(reference.Options{}))
-	require.NoError(t, err)
-	require.Less(t, worst, 1e-7)
+	for _, p := range kernels.Precisions() {
+		worst, err := selfTest(reference.New(reference.Options{Precision: p}))
+		require.NoError(t, err, p)
+		require.Less(t, worst, 1e-7, p)
+	}
+}
+
+// The known answers of one precision are not those of another.
+func TestPrecisionsDiffer(t *testing.T) {
+	for _, p := range kernels.Precisions() {
+		for _, q := range kernels.Precisions() {
+			_, err := deviation("a product", knownProducts[p], knownProducts[q])
+			require.Equal(t, p == q, err == nil, "%s and %s", p, q)
+		}
+	}
+}
+
+// A GPU that fails in one precision is used in a more exact one, which Name tells.
+func TestFallback(t *testing.T) {
+	for asked, want := range map[kernels.Precision]kernels.Precision{
+		kernels.Int8: kernels.F16, kernels.F16: kernels.F32, kernels.BF16: kernels.F32,
+	} {
+		d := &Device{precision: asked}
+		err := d.choosePrecision(func(kernels.Device) (float64, error) {
+			if d.precision == asked {
+				return 0, ErrSelfTest
+			}
+			return 1e-7, nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, want, d.Precision())
+		require.Contains(t, d.Name(), want.String()+"; in "+asked.String()+": self-test failed")
+	}
+	d := &Device{precision: kernels.Int8}
+	err := d.choosePrecision(func(kernels.Device) (float64, error) { return 0, ErrSelfTest })
+	require.ErrorIs(t, err, ErrSelfTest)
+	require.EqualError(t, err, "in int8: self-test failed; in f16: self-test failed; in f32: self-test failed")
 }
 
 // miscomputing is a reference device whose products come out wrong.

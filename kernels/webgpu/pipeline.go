@@ -6,6 +6,7 @@ import (
 	"github.com/gogpu/gputypes"
 	"github.com/gogpu/wgpu"
 
+	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/shaders"
 )
 
@@ -85,14 +86,14 @@ func (d *Device) pipeline(shader string, constants []shaders.Constant, operands 
 	}
 	module, err := d.compile(key, shaders.Source(shader, constants...))
 	if err != nil {
-		return nil, fmt.Errorf("shader %s: %w", key, err)
+		return nil, fmt.Errorf("shader %s: %w: %w", key, kernels.ErrIncapable, err)
 	}
 	compute, err := d.gpu.CreateComputePipeline(&wgpu.ComputePipelineDescriptor{
 		Label: key, Layout: l.pipeline, Module: module, EntryPoint: "main",
 	})
 	if err != nil {
 		module.Release()
-		return nil, fmt.Errorf("pipeline %s: %w", key, err)
+		return nil, fmt.Errorf("pipeline %s: %w: %w", key, kernels.ErrIncapable, err)
 	}
 	p := &pipeline{layout: l, module: module, compute: compute}
 	d.pipelines[key] = p

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/goclip/goclip/kernels"
 )
@@ -11,51 +12,107 @@ import (
 // selfTestTolerance is the largest deviation from the known answers, as a share of the largest one.
 const selfTestTolerance = 1e-5
 
-// known answers to the programs of selfTest, computed by the reference device.
-var (
-	knownProduct = []float32{
-		7.015625, 1.749145, 5.703125, -0.10822648, -5.399049e-13, -1.2392748e-07, 10.421875, 2.1394434, 3.5618458, -0.00035137095,
-		-8.059767e-06, -0.15865526, 5.9375, 2.8691921, 1.1882381, 8.0625, -1.3843884e-11, -0.07720924, 11.234375, 1.1530572,
-		-2.6563355e-05, 10.9375, -5.6951592e-08, -0.09427692, 10.90625, 0, -0.008907864, 7.109375, -0.0002328706, -0.033491034,
-	}
-	knownAttention = []float32{
-		-0.5, -0.125, -0.875, 0.125, 0, -1.25, -0.75, -1.375, -0.405356, -0.31428802,
-		-0.62261593, 0.09345199, -0.94544697, -0.8718212, -1.2227235, -0.52409774, -0.45918998, -0.3036174, -0.40243325, -0.17959537,
-		-0.7262015, -1.1705915, -0.6785406, -0.4979306, -0.43098575, -0.22211571, -0.6156349, -0.12718949, -0.9658708, -0.75590634,
-		-0.54091924, -0.9487838, -0.3240491, -0.45664343, -0.44061464, -0.3723634, -0.5623956, -0.66165966, -0.95392495, -0.78666,
-	}
-)
-
-// selfTest multiplies a matrix and looks at some keys, and gives the largest deviation from what should come out. GPU
-// drivers do miscompile: it is better to learn that before a picture of a cat is called a car.
+// selfTest computes small programs and gives the largest deviation from what should come out. GPU drivers do miscompile: it is
+// better to learn that before a picture of a cat is called a car. dev must compute in the precision whose answers are compared.
 func selfTest(dev kernels.Device) (float64, error) {
-	w, err := dev.Load(kernels.WeightSpec{
-		Name: "self-test", Role: kernels.Matrix, Shape: kernels.Shape{5, 37}, Values: pattern(5*37, 3), Bias: pattern(5, 1),
-	})
+	var largest float64
+	for _, check := range []struct {
+		what string
+		run  func(kernels.Device) ([]float32, error)
+		want []float32
+	}{
+		{"a product", testedProduct, knownProducts[dev.Precision()]},
+		{"attention", testedAttention, knownAttention},
+		{"attention to extreme scores", testedExtremes, knownExtremes},
+		{"activations of extreme numbers", testedActivations, knownActivations},
+	} {
+		have, err := check.run(dev)
+		if err != nil {
+			return 0, err
+		}
+		off, err := deviation(check.what, have, check.want)
+		if err != nil {
+			return 0, err
+		}
+		largest = max(largest, off)
+	}
+	return largest, nil
+}
+
+// testedProduct has more rows and outputs than a small tile, and a row of zeros.
+func testedProduct(dev kernels.Device) ([]float32, error) {
+	const rows, depth, width = 3, 70, 37
+	x, values := pattern(rows*depth, 5), pattern(width*depth, 3)
+	clear(x[depth : 2*depth])
+	// Times these, no number of the patterns is one of float16 or bfloat16.
+	for i := range x {
+		x[i] *= 1.0123
+	}
+	for i := range values {
+		values[i] *= 0.7654
+	}
+	w, err := dev.Load(kernels.WeightSpec{Name: "self-test", Role: kernels.Matrix, Shape: kernels.Shape{width, depth},
+		Values: values, Bias: pattern(width, 1)})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer dev.Unload(w)
+	out, err := once(dev, func(g *kernels.Graph) kernels.Tensor {
+		return g.Act(g.Linear(g.Floats(1, rows, depth), w), kernels.GELU)
+	}, x)
+	// Every fifth one is enough to know them all by.
+	var some []float32
+	for i := 0; i < len(out); i += 5 {
+		some = append(some, out[i])
+	}
+	return some, err
+}
+
+func testedAttention(dev kernels.Device) ([]float32, error) {
+	return once(dev, func(g *kernels.Graph) kernels.Tensor {
+		parts := g.Split(g.Floats(1, 5, 24), 3)
+		return g.Attention(parts[0], parts[1], parts[2], 2, true)
+	}, pattern(5*24, 2))
+}
+
+// testedExtremes has scores of several thousands, whose exponentials no float32 holds.
+func testedExtremes(dev kernels.Device) ([]float32, error) {
+	x := pattern(4*12, 7)
+	for i := range x {
+		if i%12 < 8 { // queries and keys
+			x[i] *= 100
+		}
+	}
+	return once(dev, func(g *kernels.Graph) kernels.Tensor {
+		parts := g.Split(g.Floats(1, 4, 12), 3)
+		return g.Attention(parts[0], parts[1], parts[2], 1, false)
+	}, x)
+}
+
+// testedActivations are of numbers up to where e^-x is infinite.
+func testedActivations(dev kernels.Device) ([]float32, error) {
+	var all []float32
+	for _, act := range kernels.Acts()[1:] {
+		out, err := once(dev, func(g *kernels.Graph) kernels.Tensor { return g.Act(g.Floats(1, 6), act) }, []float32{-3e4, -90, -3, -1, 1, 3})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out...)
+	}
+	return all, nil
+}
+
+// once compiles a program of one input and output and runs it.
+func once(dev kernels.Device, record func(*kernels.Graph) kernels.Tensor, in []float32) ([]float32, error) {
 	g := kernels.NewGraph()
-	product := g.Act(g.Linear(g.Floats(2, 3, 37), w), kernels.GELU)
-	parts := g.Split(g.Floats(1, 5, 24), 3)
-	attention := g.Attention(parts[0], parts[1], parts[2], 2, true)
-	p, err := kernels.Compile(dev, g, product, attention)
+	y := record(g)
+	p, err := kernels.Compile(dev, g, y)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer p.Close()
-	out := [][]float32{make([]float32, len(knownProduct)), make([]float32, len(knownAttention))}
-	in := kernels.Inputs{Floats: [][]float32{pattern(2*3*37, 5), pattern(5*24, 2)}}
-	if err := p.Run(context.Background(), in, out); err != nil {
-		return 0, err
-	}
-	product1, err := deviation("a product", out[0], knownProduct)
-	if err != nil {
-		return 0, err
-	}
-	attention1, err := deviation("attention", out[1], knownAttention)
-	return max(product1, attention1), err
+	out := [][]float32{make([]float32, y.Shape.Elements())}
+	return out[0], p.Run(context.Background(), kernels.Inputs{Floats: [][]float32{in}}, out)
 }
 
 // pattern is n numbers between -1.4 and 1.4 that float32 holds exactly.
@@ -84,4 +141,15 @@ func deviation(what string, have, want []float32) (float64, error) {
 		return 0, fmt.Errorf("webgpu: %w: value %d of %s is %v, want %v", ErrSelfTest, at, what, have[at], want[at])
 	}
 	return worst / largest, nil
+}
+
+// fallbacks are the precisions that are tried when a GPU fails in one: ever more exact ones.
+func fallbacks(p kernels.Precision) []kernels.Precision {
+	switch p {
+	case kernels.Int8:
+		return []kernels.Precision{kernels.Int8, kernels.F16, kernels.F32}
+	case kernels.F32:
+		return []kernels.Precision{kernels.F32}
+	}
+	return slices.Compact([]kernels.Precision{p, kernels.F32})
 }

@@ -1,0 +1,85 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/goclip/goclip/core/tower"
+	"github.com/goclip/goclip/core/zoo"
+	"github.com/goclip/goclip/kernels"
+)
+
+// devices are those of a model: the one that computes, and the way to another one when it fails.
+type devices struct {
+	mu      sync.Mutex
+	current kernels.Device
+	next    func(failed error) (kernels.Device, error) // nil: there is no other one
+}
+
+// failedDevice reports whether an error says that the device, and not what it was asked for, is at fault.
+func failedDevice(err error) bool {
+	return errors.Is(err, kernels.ErrDeviceLost) || errors.Is(err, kernels.ErrTooLarge) || errors.Is(err, kernels.ErrIncapable)
+}
+
+// after gives the device that serves in place of one that failed with err: the one that another tower of the model has gone on
+// to, or the next one. The error is err where there is none.
+func (d *devices) after(failed kernels.Device, err error) (kernels.Device, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.current != failed {
+		return d.current, nil
+	}
+	if d.next == nil || !failedDevice(err) {
+		return nil, err
+	}
+	device, none := d.next(err)
+	if none != nil {
+		return nil, fmt.Errorf("%w (and there is no other device: %w)", err, none)
+	}
+	d.current = device
+	return device, nil
+}
+
+func (d *devices) present() kernels.Device {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.current
+}
+
+// run computes one batch. When the device fails the tower is read again for the next one, which computes the batch instead. fill
+// writes the inputs. The caller holds mu.
+func (r *runner) run(ctx context.Context, k key, record recording, fill func(*program)) (*program, error) {
+	for {
+		p, err := r.program(k, record)
+		if err == nil {
+			fill(p)
+			err = p.Run(ctx, p.in, p.out)
+		}
+		if err == nil || ctx.Err() != nil {
+			return p, err
+		}
+		device, err := r.devices.after(r.device, err)
+		if err != nil {
+			return nil, err
+		}
+		r.release()
+		r.device, r.weights = device, tower.Weights{}
+		if err := r.reload(ctx); err != nil {
+			return nil, fmt.Errorf("core: reading the model again for %s: %w", device.Name(), err)
+		}
+	}
+}
+
+// reloading reads a tower's weights again, for the device that its runner has now.
+func (m *Model) reloading(l Location, p part) func(context.Context) error {
+	return func(ctx context.Context) error {
+		z, err := zoo.Open(l.Dir, l.File)
+		if err != nil {
+			return err
+		}
+		err = m.loadPart(ctx, z, p, func() {})
+		return errors.Join(err, z.Close())
+	}
+}
