@@ -147,7 +147,7 @@ func (d *Device) guard(what string, f func() error) error {
 		case scopes[len(scopes)-1-i] == "out-of-memory":
 			err = errors.Join(err, wgpu.ErrOutOfMemory)
 		default:
-			err = errors.Join(err, errors.New(caught.Get("message").String()))
+			err = errors.Join(err, fmt.Errorf("%w: %s", kernels.ErrIncapable, caught.Get("message").String()))
 		}
 	}
 	return d.explain(what, err)

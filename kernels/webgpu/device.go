@@ -3,8 +3,10 @@ package webgpu
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
+	"github.com/gogpu/gputypes"
 	"github.com/gogpu/wgpu"
 
 	"github.com/goclip/goclip/kernels"
@@ -28,13 +30,14 @@ type Options struct {
 	// Precision of the matrices. Where the GPU does not pass the self-test in it, the device takes a more exact one, and Name
 	// and Info say so.
 	Precision kernels.Precision
+
+	limits func(*gputypes.Limits) // lowers what the adapter offers, for tests
 }
 
 // Device computes on a GPU. It may be used by several goroutines.
 type Device struct {
 	info      Info
 	precision kernels.Precision
-	tiles     chosenTiles
 	watch     watch // how errors are learned of, which differs between native and browser
 
 	instance *wgpu.Instance
@@ -44,8 +47,9 @@ type Device struct {
 	mu        sync.Mutex // guards what follows, and whatever talks to the GPU
 	closed    bool
 	lost      error
-	written   int     // bytes written since the GPU last was waited for
-	allocated int64   // bytes of buffers
+	written   int   // bytes written since the GPU last was waited for
+	allocated int64 // bytes of buffers
+	tiles     chosenTiles
 	nothing   *memory // bound where a step has no such operand
 	layouts   map[int]*layout
 	pipelines map[string]*pipeline
@@ -59,7 +63,7 @@ type Device struct {
 func Open(o Options) (*Device, error) {
 	d := &Device{
 		precision: o.Precision,
-		tiles:     untunedTiles,
+		tiles:     untuned,
 		layouts:   map[int]*layout{},
 		pipelines: map[string]*pipeline{},
 		weights:   map[int]*weight{},
@@ -100,12 +104,15 @@ func (d *Device) choosePrecision(test func(kernels.Device) (float64, error)) err
 }
 
 func (d *Device) open(o Options) error {
-	if err := d.request(); err != nil {
+	if err := d.request(o); err != nil {
 		return err
 	}
 	if d.info.Software && !o.AllowSoftware {
 		return fmt.Errorf("webgpu: %w: %s (%s) computes on the CPU, which the CPU device does better",
 			ErrNoAdapter, d.info.Adapter, d.info.Backend)
+	}
+	if smallest := d.fitting(); !d.SetTiles(d.Tiles()) && len(smallest) > 0 {
+		d.setTiles(chosenTiles{smallest[0], smallest[0]})
 	}
 	d.nothing = &memory{label: "nothing", bytes: 16}
 	return d.guard("the device", func() error { return d.allocate(d.nothing, storage) })
@@ -113,7 +120,7 @@ func (d *Device) open(o Options) error {
 
 // request finds an adapter and opens a device on it. A device takes everything that the adapter has: without
 // RequiredLimits a browser gives the low limits that every WebGPU device must have.
-func (d *Device) request() error {
+func (d *Device) request(o Options) error {
 	var err error
 	if d.instance, err = wgpu.CreateInstance(nil); err != nil {
 		return fmt.Errorf("webgpu: %w: %v", ErrNoAdapter, err)
@@ -122,7 +129,11 @@ func (d *Device) request() error {
 	if err != nil {
 		return fmt.Errorf("webgpu: %w: %v", ErrNoAdapter, err)
 	}
-	d.gpu, err = d.requestDevice(&wgpu.DeviceDescriptor{Label: "goclip", RequiredLimits: d.adapter.Limits()})
+	limits := d.adapter.Limits()
+	if o.limits != nil {
+		o.limits(&limits)
+	}
+	d.gpu, err = d.requestDevice(&wgpu.DeviceDescriptor{Label: "goclip", RequiredLimits: limits})
 	if err != nil {
 		return fmt.Errorf("webgpu: opening %s: %w", d.adapter.Info().Name, err)
 	}
@@ -179,12 +190,33 @@ func (d *Device) explain(what string, err error) error {
 	return fmt.Errorf("webgpu: %s: %w", what, err)
 }
 
+// unharmed calls the library where it may panic instead of returning an error: once its device is gone, by whoever's hand, it
+// follows pointers to nothing. That is a lost device. Our own panics are mistakes that must be seen.
+func unharmed(f func() error) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case runtime.Error:
+			err = fmt.Errorf("%w: the library fails: %v", wgpu.ErrDeviceLost, r)
+		default:
+			panic(r)
+		}
+	}()
+	return f()
+}
+
 // Close frees everything that the device holds, programs included. What was made from what goes first.
 func (d *Device) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return nil
+	}
+	gone := d.usable() != nil
+	d.closed = true
+	defer d.watch.close()
+	if gone {
+		return nil // what belonged to the device went with it
 	}
 	for p := range d.programs {
 		p.release()
@@ -204,7 +236,6 @@ func (d *Device) Close() error {
 	for _, l := range d.layouts {
 		l.release()
 	}
-	d.closed = true
 	if d.gpu != nil {
 		d.gpu.Release()
 	}
@@ -214,6 +245,5 @@ func (d *Device) Close() error {
 	if d.instance != nil {
 		d.instance.Release()
 	}
-	d.watch.close()
 	return nil
 }

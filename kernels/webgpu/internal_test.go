@@ -6,6 +6,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gogpu/gputypes"
 	"github.com/stretchr/testify/require"
 
 	"github.com/goclip/goclip/internal/hardware"
@@ -91,6 +92,94 @@ func openAny(t *testing.T) *Device {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
 	return d
+}
+
+// Every tile gives the same products, and tuning takes one of them, which another device then takes by its name.
+func TestTiles(t *testing.T) {
+	want := reference.New(reference.Options{})
+	d := openAny(t)
+	for _, t1 := range d.fitting() {
+		d.setTiles(chosenTiles{t1, t1})
+		record := func(dev kernels.Device) []float32 {
+			w, err := dev.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{131, 37}, Values: pattern(131*37, 3)})
+			require.NoError(t, err)
+			defer dev.Unload(w)
+			out, err := once(dev, func(g *kernels.Graph) kernels.Tensor { return g.Linear(g.Floats(1, 139, 37), w) }, pattern(139*37, 2))
+			require.NoError(t, err)
+			return out
+		}
+		require.InDeltaSlice(t, record(want), record(d), 1e-4, t1.String())
+	}
+	found, err := d.tune(context.Background(), 64, 5, 20)
+	require.NoError(t, err)
+	other := openAny(t)
+	require.Equal(t, untuned.names(), other.Tiles())
+	require.True(t, other.SetTiles(found))
+	require.Equal(t, found, other.Tiles())
+	require.False(t, other.SetTiles(Tiles{Few: "3x3/1", Many: found.Many}))
+	require.Equal(t, found, other.Tiles())
+}
+
+// On an adapter of small workgroups the smallest tile is left, and attention takes fewer queries at once.
+func TestSmallWorkgroups(t *testing.T) {
+	d := openAny(t)
+	d.info.WorkgroupInvocations, d.info.WorkgroupMemory = 64, 4000
+	require.Equal(t, []tile{tiles[0]}, d.fitting())
+	b, err := d.blockFor(50, 64)
+	require.NoError(t, err)
+	require.Equal(t, block{4, 8}, b)
+	_, err = d.blockFor(50, 2000)
+	require.ErrorIs(t, err, kernels.ErrTooLarge)
+	b, err = d.blockFor(1, 16)
+	require.NoError(t, err)
+	require.Equal(t, 1, b.queries)
+}
+
+// An adapter that offers little more than WebGPU demands of every one, or less, computes the same.
+func TestTinyLimits(t *testing.T) {
+	d, err := Open(Options{AllowSoftware: true, limits: func(l *gputypes.Limits) {
+		l.MaxStorageBufferBindingSize, l.MaxBufferSize = 64<<10, 64<<10
+		l.MaxComputeWorkgroupStorageSize, l.MaxComputeInvocationsPerWorkgroup = 8<<10, 64
+	}})
+	if errors.Is(err, ErrNoAdapter) {
+		hardware.Missing(t, "webgpu", err)
+	}
+	require.NoError(t, err)
+	defer d.Close()
+	require.Equal(t, uint64(64<<10), d.Info().MaxBinding)
+	w, err := d.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{300, 70}, Values: pattern(300*70, 3)})
+	require.NoError(t, err)
+	require.Greater(t, len(d.weights[w.ID].parts), 1)
+	_, err = d.Begin(kernels.Plan{Buffers: []int{20000}})
+	require.ErrorIs(t, err, kernels.ErrTooLarge)
+	require.ErrorContains(t, err, "binds 65536")
+}
+
+// A matrix that no binding holds is divided.
+func TestDividedMatrix(t *testing.T) {
+	for p, limit := range map[kernels.Precision]uint64{kernels.F32: 24000, kernels.F16: 12000, kernels.BF16: 12000, kernels.Int8: 8000} {
+		d := openAny(t)
+		d.precision, d.info.MaxBinding = p, limit
+		record := func(dev kernels.Device) []float32 {
+			w, err := dev.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{150, 70}, Values: pattern(150*70, 3),
+				Bias: pattern(150, 5)})
+			require.NoError(t, err)
+			defer dev.Unload(w)
+			if dev == kernels.Device(d) {
+				require.Greater(t, len(d.weights[w.ID].parts), 1)
+			}
+			out, err := once(dev, func(g *kernels.Graph) kernels.Tensor {
+				x := g.Floats(1, 5, 70)
+				return g.Add(g.Act(g.Linear(x, w), kernels.SiLU), g.Linear(x, w))
+			}, pattern(5*70, 2))
+			require.NoError(t, err)
+			return out
+		}
+		require.InDeltaSlice(t, record(reference.New(reference.Options{Precision: p})), record(d), 1e-4, p.String())
+		_, err := d.Load(kernels.WeightSpec{Name: "deep", Role: kernels.Matrix, Shape: kernels.Shape{64, 700}, Values: make([]float32, 64*700)})
+		require.ErrorIs(t, err, kernels.ErrTooLarge)
+		require.ErrorContains(t, err, "weight deep")
+	}
 }
 
 // What needs more workgroups than fit side by side goes on in a second row of the grid.

@@ -62,7 +62,9 @@ func (d *Device) free(m *memory) {
 	if m.buffer == nil {
 		return
 	}
-	m.buffer.Release()
+	if d.lost == nil { // otherwise it went with the device
+		m.buffer.Release()
+	}
 	m.buffer = nil
 	d.allocated -= int64(m.bytes)
 }

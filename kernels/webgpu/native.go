@@ -33,7 +33,7 @@ func (d *Device) requestDevice(descriptor *wgpu.DeviceDescriptor) (*wgpu.Device,
 }
 
 // guard does something with the GPU and says what failed.
-func (d *Device) guard(what string, f func() error) error { return d.explain(what, f()) }
+func (d *Device) guard(what string, f func() error) error { return d.explain(what, unharmed(f)) }
 
 // compile makes a shader module. For Vulkan it goes through SPIR-V here, see spirv.
 func (d *Device) compile(label, wgsl string) (*wgpu.ShaderModule, error) {
@@ -58,9 +58,10 @@ func (d *Device) flush() error {
 // wait waits for everything submitted, after which mapping a buffer needs no waiting.
 func (d *Device) wait() error { return d.gpu.WaitIdle() }
 
-// isLost also knows VK_ERROR_DEVICE_LOST, which the library gives as a number in a text.
+// isLost also knows VK_ERROR_DEVICE_LOST, which the library gives as a number in a text, and a device that somebody else has
+// given back: whoever closes this one marks it first.
 func (d *Device) isLost(err error) bool {
-	return errors.Is(err, wgpu.ErrDeviceLost) || strings.HasSuffix(err.Error(), "failed: -4")
+	return errors.Is(err, wgpu.ErrDeviceLost) || errors.Is(err, wgpu.ErrReleased) || strings.HasSuffix(err.Error(), "failed: -4")
 }
 
 // isOutOfMemory also knows VK_ERROR_OUT_OF_HOST_MEMORY and VK_ERROR_OUT_OF_DEVICE_MEMORY.

@@ -3,6 +3,7 @@
 package webgpu
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -36,6 +37,27 @@ func TestWithoutZeroing(t *testing.T) {
 	}
 	_, err := spirv("fn main( {")
 	require.Error(t, err)
+}
+
+// A device that is destroyed under a program is lost for all that follows, and closes without harm.
+func TestLostDevice(t *testing.T) {
+	d := openAny(t)
+	w, err := d.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{3, 3}, Values: pattern(9, 1)})
+	require.NoError(t, err)
+	g := kernels.NewGraph()
+	p, err := kernels.Compile(d, g, g.Linear(g.Floats(1, 3), w))
+	require.NoError(t, err)
+	in, out := kernels.Inputs{Floats: [][]float32{{1, 2, 3}}}, [][]float32{{0, 0, 0}}
+	require.NoError(t, p.Run(context.Background(), in, out))
+	d.gpu.Release()
+	require.ErrorIs(t, p.Run(context.Background(), in, out), kernels.ErrDeviceLost)
+	require.ErrorIs(t, p.Run(context.Background(), in, out), kernels.ErrDeviceLost)
+	_, err = d.Begin(kernels.Plan{})
+	require.ErrorIs(t, err, kernels.ErrDeviceLost)
+	_, err = d.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{3, 3}, Values: pattern(9, 1)})
+	require.ErrorIs(t, err, kernels.ErrDeviceLost)
+	d.Unload(w)
+	require.NoError(t, p.Close())
 }
 
 func TestExplainVulkan(t *testing.T) {

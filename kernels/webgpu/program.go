@@ -154,16 +154,16 @@ func (p *program) Run(ctx context.Context, in kernels.Inputs, out [][]float32) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := p.uploadInputs(in); err != nil {
+	if err := unharmed(func() error { return p.uploadInputs(in) }); err != nil {
 		return d.explain("uploading the inputs", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := p.submit(); err != nil {
+	if err := unharmed(p.submit); err != nil {
 		return d.explain("submitting a program", err)
 	}
-	if err := p.download(out); err != nil {
+	if err := unharmed(func() error { return p.download(out) }); err != nil {
 		return d.explain("reading the outputs", err)
 	}
 	return d.usable()
@@ -265,6 +265,10 @@ func (p *program) release() {
 		return
 	}
 	p.closed = true
+	defer delete(p.device.programs, p)
+	if p.device.lost != nil {
+		return // what belonged to the device went with it
+	}
 	for _, s := range p.steps {
 		if s.group != nil {
 			s.group.Release()
@@ -274,5 +278,4 @@ func (p *program) release() {
 		p.device.free(m)
 	}
 	p.steps = nil
-	delete(p.device.programs, p)
 }

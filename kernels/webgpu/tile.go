@@ -25,7 +25,8 @@ func (t tile) grid(count, width int) [2]uint32 {
 	return [2]uint32{uint32((width + t.wide() - 1) / t.wide()), uint32((count + t.tall() - 1) / t.tall())}
 }
 
-func (t tile) String() string { return fmt.Sprintf("%dx%d", t.tall(), t.wide()) }
+// String names the tile by its size and by the results of one invocation.
+func (t tile) String() string { return fmt.Sprintf("%dx%d/%d", t.tall(), t.wide(), 4*t.rows*t.quads) }
 
 // tiles lists the ways that are tried: the small ones first, which give a GPU something to do in all its parts when there are few
 // rows, then those that read less from memory for each product.
@@ -37,21 +38,39 @@ var tiles = []tile{
 	{16, 16, 8, 2}, // 128 x 128
 }
 
-// chosenTiles are those for products of few and of many rows.
+// Tiles are those that a device takes for products of few and of many rows, by name, such as 32x32/16.
+type Tiles struct {
+	Few  string `json:"few"`
+	Many string `json:"many"`
+}
+
+// untuned serve where nobody has measured.
+var untuned = chosenTiles{few: tiles[1], many: tiles[2]}
+
 type chosenTiles struct{ few, many tile }
 
-// untunedTiles serve where nobody has measured.
-var untunedTiles = chosenTiles{few: tiles[1], many: tiles[2]}
+func (c chosenTiles) names() Tiles { return Tiles{Few: c.few.String(), Many: c.many.String()} }
 
 // manyRows is from how many rows on a product takes the tile for many.
 const manyRows = 128
 
 // tileFor chooses the tile for a product.
-func (d *Device) tileFor(count, _ int) tile {
+func (d *Device) tileFor(count int) tile {
 	if count < manyRows {
 		return d.tiles.few
 	}
 	return d.tiles.many
+}
+
+// fitting lists the tiles that the device's workgroups are large enough for.
+func (d *Device) fitting() []tile {
+	var list []tile
+	for _, t := range tiles {
+		if t.lanesX*t.lanesY <= int(d.info.WorkgroupInvocations) && t.sharedBytes() <= int(d.info.WorkgroupMemory) {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // tooWide is the error for filters that no single buffer holds and that cannot be divided.
