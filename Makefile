@@ -65,6 +65,7 @@ web: ## the page and the wasm program, in web/dist
 web-test: web
 	cd web && npm ci --no-audit --no-fund && npm run lint && npm run types && npm test
 	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm
+	GOOS=js GOARCH=wasm $(GO) test -exec "node $(CURDIR)/web/test/gotest.js" ./kernels/webgpu
 
 serve: web ## the demo page on http://127.0.0.1:8080
 	cd web && npm run serve

@@ -84,12 +84,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
 
   for (var n: u32 = lane; n < QS; n = n + 64u) {
     let d = n % PITCH * 4u;
-    let from = at(p.q, item, min(first_row + n / PITCH, p.queries - 1u)) + column + d;
+    let place = at(p.q, item, min(first_row + n / PITCH, p.queries - 1u)) + column + d;
     var four: vec4<f32> = vec4<f32>(0.0);
-    if (d < p.head) { four.x = q[from]; }
-    if (d + 1u < p.head) { four.y = q[from + 1u]; }
-    if (d + 2u < p.head) { four.z = q[from + 2u]; }
-    if (d + 3u < p.head) { four.w = q[from + 3u]; }
+    if (d < p.head) { four.x = q[place]; }
+    if (d + 1u < p.head) { four.y = q[place + 1u]; }
+    if (d + 2u < p.head) { four.z = q[place + 2u]; }
+    if (d + 3u < p.head) { four.w = q[place + 3u]; }
     qs[n] = four * p.scale;
   }
   var top: f32 = NOTHING;
@@ -100,12 +100,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     workgroupBarrier();
     for (var n: u32 = lane; n < TS; n = n + 64u) {
       let d = n % PITCH * 4u;
-      let from = at(p.k, item, min(first + n / PITCH, p.keys - 1u)) + column + d;
+      let place = at(p.k, item, min(first + n / PITCH, p.keys - 1u)) + column + d;
       var four: vec4<f32> = vec4<f32>(0.0);
-      if (d < p.head) { four.x = k[from]; }
-      if (d + 1u < p.head) { four.y = k[from + 1u]; }
-      if (d + 2u < p.head) { four.z = k[from + 2u]; }
-      if (d + 3u < p.head) { four.w = k[from + 3u]; }
+      if (d < p.head) { four.x = k[place]; }
+      if (d + 1u < p.head) { four.y = k[place + 1u]; }
+      if (d + 2u < p.head) { four.z = k[place + 2u]; }
+      if (d + 3u < p.head) { four.w = k[place + 3u]; }
       step[n] = four;
     }
     workgroupBarrier();
@@ -132,12 +132,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     }
     for (var n: u32 = lane; n < TS; n = n + 64u) {
       let d = n % PITCH * 4u;
-      let from = at(p.v, item, min(first + n / PITCH, p.keys - 1u)) + column + d;
+      let place = at(p.v, item, min(first + n / PITCH, p.keys - 1u)) + column + d;
       var four: vec4<f32> = vec4<f32>(0.0);
-      if (d < p.head) { four.x = v[from]; }
-      if (d + 1u < p.head) { four.y = v[from + 1u]; }
-      if (d + 2u < p.head) { four.z = v[from + 2u]; }
-      if (d + 3u < p.head) { four.w = v[from + 3u]; }
+      if (d < p.head) { four.x = v[place]; }
+      if (d + 1u < p.head) { four.y = v[place + 1u]; }
+      if (d + 2u < p.head) { four.z = v[place + 2u]; }
+      if (d + 3u < p.head) { four.w = v[place + 3u]; }
       step[n] = four;
     }
     workgroupBarrier();

@@ -127,35 +127,35 @@ fn begin(m: u32) -> vec4<u32> {
 }
 
 // one is number k of the row of x that begins here.
-fn one(from: vec4<u32>, k: u32) -> f32 {
-  if (FILTER == 0u) { return x[from.x + k]; }
+fn one(origin: vec4<u32>, k: u32) -> f32 {
+  if (FILTER == 0u) { return x[origin.x + k]; }
   let place = k / p.channels;
   // What lies before the map wraps round to large numbers, so that one comparison sees both ends.
-  let y = from.y + place / p.kernel - p.top;
-  let column = from.z + place % p.kernel - p.left;
+  let y = origin.y + place / p.kernel - p.top;
+  let column = origin.z + place % p.kernel - p.left;
   if (y >= p.height || column >= p.map_width) { return 0.0; }
-  return x[from.x + (y * p.map_width + column) * p.x.z + k % p.channels];
+  return x[origin.x + (y * p.map_width + column) * p.x.z + k % p.channels];
 }
 
 // four is numbers k to k + 3 of it.
-fn four(from: vec4<u32>, k: u32) -> vec4<f32> {
+fn four(origin: vec4<u32>, k: u32) -> vec4<f32> {
   if (VECTOR == 1u) {
     if (k >= p.depth) { return vec4<f32>(0.0); }
-    var where: u32 = from.x + k;
+    var i: u32 = origin.x + k;
     if (FILTER == 1u) {
       let place = k / p.channels;
-      let y = from.y + place / p.kernel - p.top;
-      let column = from.z + place % p.kernel - p.left;
+      let y = origin.y + place / p.kernel - p.top;
+      let column = origin.z + place % p.kernel - p.left;
       if (y >= p.height || column >= p.map_width) { return vec4<f32>(0.0); }
-      where = from.x + (y * p.map_width + column) * p.x.z + k % p.channels;
+      i = origin.x + (y * p.map_width + column) * p.x.z + k % p.channels;
     }
-    return x_quads[where / 4u];
+    return x_quads[i / 4u];
   }
   var v: vec4<f32> = vec4<f32>(0.0);
-  if (k < p.depth) { v.x = one(from, k); }
-  if (k + 1u < p.depth) { v.y = one(from, k + 1u); }
-  if (k + 2u < p.depth) { v.z = one(from, k + 2u); }
-  if (k + 3u < p.depth) { v.w = one(from, k + 3u); }
+  if (k < p.depth) { v.x = one(origin, k); }
+  if (k + 1u < p.depth) { v.y = one(origin, k + 1u); }
+  if (k + 2u < p.depth) { v.z = one(origin, k + 2u); }
+  if (k + 3u < p.depth) { v.w = one(origin, k + 3u); }
   return v;
 }
 

@@ -11,18 +11,18 @@ const required = (process.env.GOCLIP_REQUIRE ?? "").split(",").includes("browser
 export const skip =
   !required && !fs.existsSync(executablePath) && `no ${executablePath}: install Debian's package chromium`;
 
-/** A browser without the services that would ask other hosts for something. */
-export function launch() {
+/** A browser without the services that would ask other hosts for something. @param {string[]} more arguments */
+export function launch(more = []) {
   return chromium.launch({
     executablePath,
     args: [
       "--no-sandbox",
-      "--disable-gpu",
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...(more.length ? more : ["--disable-gpu"]),
     ],
   });
 }

@@ -1,0 +1,63 @@
+// Runs a Go test binary for js/wasm in a worker of Chromium, whose WebGPU computes on the CPU (SwiftShader):
+//
+//	GOOS=js GOARCH=wasm go test -exec "node $PWD/web/test/gotest.js" ./kernels/webgpu
+
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import { launch, skip } from "./browser.js";
+import { serve } from "./server.js";
+
+if (skip) {
+  console.log(`skipped: ${skip}`);
+  process.exit(0);
+}
+
+const [binary, ...flags] = process.argv.slice(2);
+// A page has no file to log to.
+const args = flags.filter((flag) => !flag.startsWith("-test.testlogfile"));
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("GOCLIP_")));
+const root = execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim();
+
+const server = await serve(
+  { "/go/": path.join(root, "lib/wasm"), "/binary/": path.resolve(path.dirname(binary ?? "")) },
+  { "/": "<!doctype html><title>go test</title>" },
+);
+
+const worker = `
+  importScripts("${server.origin}/go/wasm_exec.js");
+  const decoder = new TextDecoder();
+  globalThis.fs.writeSync = (_, bytes) => {
+    postMessage({ text: decoder.decode(bytes, { stream: true }) });
+    return bytes.length;
+  };
+  const go = new Go();
+  go.argv = ["test", ...${JSON.stringify(args)}];
+  go.env = ${JSON.stringify(env)};
+  go.exit = (code) => postMessage({ code });
+  fetch("${server.origin}/binary/${path.basename(binary ?? "")}")
+    .then((response) => response.arrayBuffer())
+    .then((bytes) => WebAssembly.instantiate(bytes, go.importObject))
+    .then(({ instance }) => go.run(instance))
+    .catch((failure) => postMessage({ text: failure + "\\n", code: 1 }));
+`;
+
+const browser = await launch(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]);
+const page = await browser.newPage();
+await page.exposeFunction("told", (/** @type {{ text?: string, code?: number }} */ { text, code }) => {
+  if (text !== undefined) process.stdout.write(text);
+  if (code !== undefined) ended(code);
+});
+/** @type {(code: number) => void} */
+let ended = () => {};
+const end = new Promise((resolve) => (ended = resolve));
+await page.goto(server.origin + "/");
+await page.evaluate((source) => {
+  const { told } = /** @type {any} */ (globalThis);
+  const worker = new Worker(URL.createObjectURL(new Blob([source])));
+  worker.onmessage = ({ data }) => told(data);
+  worker.onerror = ({ message }) => told({ text: message + "\n", code: 1 });
+}, worker);
+const code = await end;
+await browser.close();
+server.close();
+process.exit(Number(code));
