@@ -16,6 +16,7 @@ build: ## the command line program, as bin/goclip
 
 test: ## all tests that this machine can run
 	$(GO) test ./...
+	cd kernels/simd/_asm && $(GO) test ./...
 	@if command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a == 20 && b >= 19 ? 0 : 1)'; then $(MAKE) --no-print-directory web-test; \
 	elif [ -n "$$GOCLIP_REQUIRE" ]; then echo "the web tests need Node.js 20.19 and npm" >&2; exit 1; \
 	else echo "skipped: the web tests, for want of Node.js 20.19 and npm"; fi

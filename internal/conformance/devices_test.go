@@ -44,6 +44,8 @@ func TestWebGPU(t *testing.T) {
 
 func TestCPU(t *testing.T) {
 	for _, level := range simd.Levels() {
-		t.Run(level, func(t *testing.T) { run(t, simd.New(simd.Options{Level: level})) })
+		for _, p := range kernels.Precisions() {
+			t.Run(level+"/"+p.String(), func(t *testing.T) { run(t, simd.New(simd.Options{Level: level, Precision: p})) })
+		}
 	}
 }

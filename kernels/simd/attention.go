@@ -92,7 +92,7 @@ func (s *attention) pack(r room, item, at int) {
 	for first := 0; first < s.keys; first += s.columns {
 		panel := r.keys[first*s.deep:][:s.columns*s.deep]
 		start := s.k.ref.At(item, first) + at
-		l.packPanel(panel, s.k.memory[start:], s.k.ref.Row, min(s.columns, s.keys-first), s.width)
+		l.packPanel(panel, s.columns, s.k.memory[start:], s.k.ref.Row, min(s.columns, s.keys-first), s.width)
 		clear(panel[s.width*s.columns:])
 	}
 	for first := 0; first < s.width; first += s.columns {

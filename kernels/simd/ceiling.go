@@ -9,15 +9,16 @@ import (
 // enough to fall between two interruptions by other programs.
 const ceilingTime = 2 * time.Millisecond
 
-// Ceiling measures how many floating-point operations a second the device's level does on so many threads when they wait for
-// nothing: fused multiplications and additions on registers. What a tower reaches is a share of that. The best of tries
+// Ceiling measures how many operations a second the device's level does in its precision on so many threads when they wait for
+// nothing: multiplications and additions on registers. What a tower reaches is a share of that. The best of tries
 // counts, since other programs only ever make it slower.
 func (d *Device) Ceiling(threads, tries int) float64 {
 	threads = max(1, min(threads, d.threads))
+	f := &d.level.forms[d.precision]
 	rounds := 1000
 	best := 0.0
 	for tries > 0 {
-		c := crew{steps: []step{{threads, func(_, _ int) { d.level.ceiling(rounds) }}}}
+		c := crew{steps: []step{{threads, func(_, _ int) { f.ceiling(rounds) }}}}
 		d.running.Lock()
 		start := time.Now()
 		c.run(context.Background(), threads)
@@ -27,7 +28,7 @@ func (d *Device) Ceiling(threads, tries int) float64 {
 			rounds *= 2
 			continue
 		}
-		best = max(best, float64(threads*rounds*d.level.operations)/took.Seconds())
+		best = max(best, float64(threads*rounds*f.operations)/took.Seconds())
 		tries--
 	}
 	return best
@@ -37,10 +38,11 @@ func (d *Device) Ceiling(threads, tries int) float64 {
 // those who keep the time in another way.
 func (d *Device) Exercise(about time.Duration) float64 {
 	const rounds = 1000
+	f := &d.level.forms[d.precision]
 	done := 0.0
 	for start := time.Now(); time.Since(start) < about; {
-		d.level.ceiling(rounds)
-		done += float64(rounds * d.level.operations)
+		f.ceiling(rounds)
+		done += float64(rounds * f.operations)
 	}
 	return done
 }

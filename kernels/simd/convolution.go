@@ -21,10 +21,8 @@ func (p *program) groups(dst, x kernels.Ref, w kernels.Weight, win kernels.Windo
 	length, channels, outputs := w.Shape.Elements()/w.Shape[0], w.Shape[3], w.Shape[0]/win.Groups
 	values := l.unpackColumns(m.values, w.Shape[0], length)
 	for g := range win.Groups {
-		part := weight{values: l.packColumns(values[g*outputs*length:][:outputs*length], outputs, length),
-			bias: aligned(roundUp(outputs, l.columns))}
-		copy(part.bias, m.bias[g*outputs:][:outputs])
-		p.product(p.result(dst, e), &part, length, outputs, g*outputs, p.windows(dst, x, win, g*channels, channels))
+		part := m.form.load(l, values[g*outputs*length:][:outputs*length], m.bias[g*outputs:][:outputs], outputs, length)
+		p.product(p.result(dst, e), part, length, outputs, g*outputs, p.windows(dst, x, win, g*channels, channels))
 	}
 }
 
@@ -39,7 +37,7 @@ func (p *program) windows(dst, x kernels.Ref, win kernels.Window, first, channel
 	if channels != in.width || x.Row != in.width {
 		pieces = win.Kernel
 	}
-	return func(worker, row, stride int, to *float32) {
+	return func(worker, row, stride int, to, _ *float32) {
 		item, pixel := row/rows, row%rows
 		top, left := pixel/across*win.Stride-win.Top, pixel%across*win.Stride-win.Left
 		gathered := p.scratch[worker][p.scratchSize-padded:][:length]

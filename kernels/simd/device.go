@@ -20,7 +20,6 @@ package simd
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/goclip/goclip/kernels"
@@ -32,17 +31,16 @@ type Options struct {
 	Threads int
 	// Level is one of Levels; "" takes what the environment variable GOCLIP_SIMD names, and without it the fastest.
 	Level string
-	// Half keeps the matrices in float16: half the memory, the same sums. The level must have kernels for it, as avx2 and
-	// avx512 do; a matrix with values that float16 has no room for stays in float32.
-	Half bool
+	// Precision is how matrices are kept and multiplied. F16 and BF16 take half the memory of F32, Int8 a quarter.
+	Precision kernels.Precision
 }
 
-// Device computes in float32 on the CPU.
+// Device computes on the CPU.
 type Device struct {
-	level   *level
-	note    string // what stands against what was asked for
-	half    bool   // matrices are kept in float16
-	threads int
+	level     *level
+	note      string // what stands against what was asked for
+	precision kernels.Precision
+	threads   int
 
 	running sync.Mutex // one program of the device runs at a time
 
@@ -56,11 +54,8 @@ func New(o Options) *Device {
 	if o.Threads < 1 || o.Threads > cap(cores) {
 		o.Threads = cap(cores)
 	}
-	d := &Device{threads: o.Threads, weights: map[int]*weight{}}
+	d := &Device{threads: o.Threads, precision: o.Precision, weights: map[int]*weight{}}
 	d.level, d.note = choose(o.Level)
-	if d.half = o.Half && d.level.widen != nil; o.Half && !d.half {
-		d.note = strings.TrimPrefix(d.note+"; this level has no float16", "; ")
-	}
 	return d
 }
 
@@ -74,16 +69,11 @@ func (d *Device) Name() string {
 	if d.note != "" {
 		note = "; " + d.note
 	}
-	return fmt.Sprintf("cpu (%s, %s, %s%s)", d.level.name, threads, d.Precision(), note)
+	return fmt.Sprintf("cpu (%s, %s, %s%s)", d.level.name, threads, d.precision, note)
 }
 
-// Precision is float32 or, with Half, float16.
-func (d *Device) Precision() kernels.Precision {
-	if d.half {
-		return kernels.F16
-	}
-	return kernels.F32
-}
+// Precision is that of Options.
+func (d *Device) Precision() kernels.Precision { return d.precision }
 
 // Threads is the number of cores that a program uses at most.
 func (d *Device) Threads() int { return d.threads }
@@ -96,14 +86,13 @@ func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	w := &weight{}
 	switch s.Role {
 	case kernels.Matrix, kernels.Filter:
+		f := &d.level.forms[kernels.F32]
 		out := s.Shape[0]
-		if in := len(s.Values) / out; d.half && s.Role == kernels.Matrix && fitsHalf(s.Values) {
-			w.half = d.level.packHalf(s.Values, out, in)
-		} else {
-			w.values = d.level.packColumns(s.Values, out, in)
+		in := len(s.Values) / out
+		if s.Role == kernels.Matrix && d.precision.Fits(s.Values, in) {
+			f = &d.level.forms[d.precision]
 		}
-		w.bias = aligned(roundUp(out, d.level.columns))
-		copy(w.bias, s.Bias)
+		w = f.load(d.level, s.Values, s.Bias, out, in)
 	default:
 		w.values = append(aligned(len(s.Values))[:0], s.Values...)
 		w.bias = append(aligned(len(s.Bias))[:0], s.Bias...)

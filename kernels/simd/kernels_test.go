@@ -194,6 +194,12 @@ func TestSelfTest(t *testing.T) {
 		if wrong.selfTest() == nil {
 			t.Errorf("%s: the self-test lets a tile of too few rows pass", l.name)
 		}
+		wrong = *l
+		whole := wrong.forms[kernels.Int8].dot
+		wrong.forms[kernels.Int8].dot = append(whole[:len(whole)-1:len(whole)-1], whole[len(whole)-2])
+		if wrong.selfTest() == nil {
+			t.Errorf("%s: the self-test lets a tile of too few rows of bytes pass", l.name)
+		}
 	}
 }
 
@@ -205,7 +211,7 @@ func TestChoose(t *testing.T) {
 		}
 	}
 	t.Setenv(levelVariable, "mmx")
-	if _, note := choose(""); note != fmt.Sprintf("no level is called %q, only generic, avx2, avx512, neon", "mmx") {
+	if _, note := choose(""); note != fmt.Sprintf("no level is called %q, only generic, avx2, vnni, avx512, neon", "mmx") {
 		t.Errorf("an unknown level gives the note %q", note)
 	}
 	t.Setenv(levelVariable, "")

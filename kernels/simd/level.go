@@ -19,9 +19,8 @@ type level struct {
 	columns int
 	// gemm holds the matrix kernel for each number of rows; none for 0.
 	gemm []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int)
-	// narrow and widen are for weights in float16; nil where there are no kernels for them.
-	narrow func(dst *uint16, src *float32, blocks int)
-	widen  func(dst *float32, src *uint16, groups int)
+	// forms are the products of each precision; gemm is that of float32, which attention uses, too.
+	forms [4]form
 	// ask is how many bytes of next a matrix kernel asks for with each block.
 	ask int
 
@@ -42,24 +41,36 @@ type level struct {
 // rows is the height of a whole tile.
 func (l *level) rows() int { return len(l.gemm) - 1 }
 
-var portable = level{
-	name:    "generic",
-	columns: generic.Columns,
-	gemm: []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int){
-		nil, generic.Gemm(1), generic.Gemm(2), generic.Gemm(3), generic.Gemm(4)},
-	activations: [...]func(dst *float32, ldd int, src *float32, lds, rows, n int){
-		kernels.Identity: generic.Copy, kernels.ReLU: generic.ReLU, kernels.GELU: generic.GELU, kernels.GELUTanh: generic.GELUTanh,
-		kernels.QuickGELU: generic.QuickGELU, kernels.SiLU: generic.SiLU, kernels.Sigmoid: generic.Sigmoid},
-	add: generic.Add, mul: generic.Mul, layerNorm: generic.LayerNorm, normalize: generic.Normalize, mean: generic.Mean,
-	rotate: generic.Rotate, softmax: generic.Softmax, packRow: generic.PackRow, transpose8: generic.Transpose8,
-	depthwise: generic.Depthwise, ceiling: generic.Ceiling, operations: 2 * 96,
-}
+var portable = func() level {
+	l := level{
+		name:    "generic",
+		columns: generic.Columns,
+		gemm: []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int){
+			nil, generic.Gemm(1), generic.Gemm(2), generic.Gemm(3), generic.Gemm(4)},
+		activations: [...]func(dst *float32, ldd int, src *float32, lds, rows, n int){
+			kernels.Identity: generic.Copy, kernels.ReLU: generic.ReLU, kernels.GELU: generic.GELU, kernels.GELUTanh: generic.GELUTanh,
+			kernels.QuickGELU: generic.QuickGELU, kernels.SiLU: generic.SiLU, kernels.Sigmoid: generic.Sigmoid},
+		add: generic.Add, mul: generic.Mul, layerNorm: generic.LayerNorm, normalize: generic.Normalize, mean: generic.Mean,
+		rotate: generic.Rotate, softmax: generic.Softmax, packRow: generic.PackRow, transpose8: generic.Transpose8,
+		depthwise: generic.Depthwise, ceiling: generic.Ceiling, operations: 2 * 96,
+	}
+	l.forms[kernels.F32] = l.floats()
+	l.forms[kernels.F16] = l.halves(kernels.F16, generic.NarrowFloat16, generic.WidenFloat16)
+	l.forms[kernels.BF16] = l.halves(kernels.BF16, generic.NarrowBFloat16, generic.WidenBFloat16).rounding(generic.PackBFloat16)
+	l.forms[kernels.Int8] = portableInt8
+	return l
+}()
+
+var portableInt8 = form{precision: kernels.Int8, columns: generic.Columns, values: 4, depth: laneDepth, stored: 4,
+	pack: signed(generic.QuantizeBytes), row: signed(generic.QuantizeBytes),
+	dot:    []func(a, b, sums, start, next *float32, blocks int){nil, generic.Bytes(1), generic.Bytes(2), generic.Bytes(3), generic.Bytes(4)},
+	settle: generic.Settle, ceiling: generic.Ceiling, operations: 2 * 96}
 
 // levelVariable is the environment variable that chooses a level.
 const levelVariable = "GOCLIP_SIMD"
 
 // names of all levels there are, on whatever machine.
-var names = []string{"generic", "avx2", "avx512", "neon"}
+var names = []string{"generic", "avx2", "vnni", "avx512", "neon"}
 
 // tested is what the self-tests found: the levels that compute right, the lowest first, and what is wrong with others.
 var tested = sync.OnceValues(func() (levels []*level, failures []string) {

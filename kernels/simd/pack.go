@@ -5,6 +5,9 @@ import "unsafe"
 // depth is how many values of a row lie side by side in a panel; the sums of a product are padded to whole blocks of it.
 const depth = 8
 
+// laneDepth is depth where lanes hold several values.
+const laneDepth = 4
+
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
 
 func ceilDiv(n, d int) int { return (n + d - 1) / d }
@@ -30,27 +33,16 @@ func aligned(n int) []float32 {
 	return list[skip : skip+n : skip+n]
 }
 
-// packColumns lays a matrix [out, in] out in panels of columns outputs, the values of one input side by side:
-// panel[k*columns+c]. Missing outputs and inputs are zeros.
-func (l *level) packColumns(values []float32, out, in int) []float32 {
-	columns, padded := l.columns, roundUp(in, depth)
-	packed := aligned(roundUp(out, columns) * padded)
-	for first := 0; first < out; first += columns {
-		l.packPanel(packed[first*padded:][:columns*padded], values[first*in:], in, min(columns, out-first), in)
-	}
-	return packed
-}
-
-// packPanel turns so many rows of n values into the columns of a panel; rows are stride values apart.
-func (l *level) packPanel(panel, values []float32, stride, rows, n int) {
+// packPanel turns so many rows of n lanes into the columns of a panel; rows are stride lanes apart.
+func (l *level) packPanel(panel []float32, columns int, values []float32, stride, rows, n int) {
 	first := 0
-	if blocks := n / 8; blocks > 0 && l.columns%8 == 0 {
+	if blocks := n / 8; blocks > 0 && columns%8 == 0 {
 		for ; first+8 <= rows; first += 8 {
-			l.transpose8(&panel[first], l.columns, &values[first*stride], stride, blocks)
-			transpose(panel, values[first*stride:], l.columns, stride, first, 8, blocks*8, n)
+			l.transpose8(&panel[first], columns, &values[first*stride], stride, blocks)
+			transpose(panel, values[first*stride:], columns, stride, first, 8, blocks*8, n)
 		}
 	}
-	transpose(panel, values[min(first*stride, len(values)):], l.columns, stride, first, rows-first, 0, n)
+	transpose(panel, values[min(first*stride, len(values)):], columns, stride, first, rows-first, 0, n)
 }
 
 // transpose puts values from … n-1 of some rows into the columns of a panel from column first on.
@@ -62,7 +54,7 @@ func transpose(panel, values []float32, columns, stride, first, rows, from, n in
 	}
 }
 
-// unpackColumns gives a packed matrix [out, in] back.
+// unpackColumns gives a packed matrix [out, in] of float32 back.
 func (l *level) unpackColumns(packed []float32, out, in int) []float32 {
 	columns, padded := l.columns, roundUp(in, depth)
 	values := make([]float32, out*in)
@@ -80,6 +72,7 @@ func (l *level) unpackColumns(packed []float32, out, in int) []float32 {
 type split struct{ count, tiles int }
 
 func (l *level) split(count int) split { return split{count, ceilDiv(count, l.rows())} }
+func (f *form) split(count int) split  { return split{count, ceilDiv(count, f.rows())} }
 
 // tile is the first row and the height of a tile.
 func (s split) tile(i int) (first, rows int) {

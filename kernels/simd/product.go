@@ -1,18 +1,14 @@
 package simd
 
-import (
-	"unsafe"
-
-	"github.com/goclip/goclip/kernels"
-)
+import "github.com/goclip/goclip/kernels"
 
 // Linear multiplies rows with a matrix.
 func (p *program) Linear(dst, x kernels.Ref, w kernels.Weight, e kernels.Epilogue) {
 	in := p.rows(x)
 	rows := x.Shape.Rows()
 	m := p.device.weight(w.ID)
-	p.product(p.result(dst, e), m, x.Shape.Width(), w.Shape[0], 0, func(_, row, stride int, to *float32) {
-		p.level.packRow(to, &in.row(row/rows, row%rows)[0], stride, in.width)
+	p.product(p.result(dst, e), m, x.Shape.Width(), w.Shape[0], 0, func(_, row, stride int, to, scale *float32) {
+		m.form.pack(to, scale, &in.row(row/rows, row%rows)[0], stride, in.width)
 	})
 }
 
@@ -33,9 +29,9 @@ func (p *program) result(dst kernels.Ref, e kernels.Epilogue) result {
 	return r
 }
 
-// packer writes a row of a product's left side, counted over all items, to a panel of rows. It may use the
-// end of the worker's scratch memory, as many values as a padded row has.
-type packer func(worker, row, stride int, to *float32)
+// packer writes a row of a product's left side, counted over all items, to a panel of rows, and what its values are multiples of
+// to scale, if the form wants that. It may use the end of the worker's scratch memory, as many values as a padded row has.
+type packer func(worker, row, stride int, to, scale *float32)
 
 // A product is cut into blocks of rows and groups of panels. What a worker reads again and again while it computes one
 // should fit its own second cache: blockRows rows of blockDepth values are 344 KB, that part of a panel is 98 KB at most.
@@ -50,46 +46,46 @@ const (
 // product computes columns at … at+outputs-1 of dst = epilogue(left · weightᵀ), where pack gives the rows of the left side,
 // length values each.
 func (p *program) product(to result, w *weight, length, outputs, at int, pack packer) {
-	l := p.level
+	f := w.form
 	total := to.dst.ref.Shape.Items() * to.rows
-	padded := roundUp(length, depth)
+	padded := f.lanes(length)
 	blocks := ceilDiv(total, blockRows)
 	block := func(i int) (first, count int) {
 		first = total * i / blocks
 		return first, total*(i+1)/blocks - first
 	}
 	m := multiplication{program: p, result: to, weight: w, padded: padded, outputs: outputs, at: at}
-	panels := ceilDiv(outputs, l.columns)
+	panels := ceilDiv(outputs, f.columns)
 	work := total * length * outputs
-	room := 0
-	if w.half != nil {
-		room = blockDepth * l.columns
-	}
+	room := f.room(padded)
 	if threads := p.device.threads; blocks >= 8*threads || total*padded > mostShared {
 		// Enough blocks for everybody: each worker packs its own.
-		largest := roundUp(ceilDiv(total, blocks)*padded, lineBytes/4)
-		p.needScratch(largest + room + padded)
+		most := ceilDiv(total, blocks)
+		largest := roundUp(most*padded, lineBytes/4)
+		scales := roundUp(most, lineBytes/4)
+		p.needScratch(largest + scales + room + padded)
 		p.add(blocks, work, func(worker, unit int) {
 			first, count := block(unit)
-			packed := p.scratch[worker][:count*padded]
-			tiles := l.split(count)
+			memory := p.scratch[worker]
+			b := packed{memory[:count*padded], memory[largest:][:count]}
+			tiles := f.split(count)
 			for t := range tiles.tiles {
 				row, rows := tiles.tile(t)
 				for r := range rows {
-					pack(worker, first+row+r, rows*depth, &packed[row*padded+r*depth])
+					pack(worker, first+row+r, rows*f.depth, &b.rows[row*padded+r*f.depth], &b.scales[row+r])
 				}
 			}
-			m.compute(packed, p.scratch[worker][largest:], first, count, 0, panels)
+			m.compute(b, memory[largest+scales:], first, 0, panels)
 		})
 		return
 	}
-	p.needShared(total * padded)
+	p.needShared(total*padded + total)
 	p.needScratch(room + padded)
 	// The rows are packed once, then blocks and groups of panels are drawn by whoever is free.
-	heights := make([]struct{ first, row, rows int }, 0, ceilDiv(total, l.rows())+blocks)
+	heights := make([]struct{ first, row, rows int }, 0, ceilDiv(total, f.rows())+blocks)
 	for b := range blocks {
 		first, count := block(b)
-		tiles := l.split(count)
+		tiles := f.split(count)
 		for t := range tiles.tiles {
 			row, rows := tiles.tile(t)
 			heights = append(heights, struct{ first, row, rows int }{first, row, rows})
@@ -97,9 +93,9 @@ func (p *program) product(to result, w *weight, length, outputs, at int, pack pa
 	}
 	p.add(len(heights), total*length, func(worker, unit int) {
 		h := heights[unit]
-		packed := p.shared[(h.first+h.row)*padded:][:h.rows*padded]
+		row := h.first + h.row
 		for r := range h.rows {
-			pack(worker, h.first+h.row+r, h.rows*depth, &packed[r*depth])
+			pack(worker, row+r, h.rows*f.depth, &p.shared[row*padded+r*f.depth], &p.shared[total*padded+row+r])
 		}
 	})
 	group := min(8, max(1, panels*blocks/(16*p.device.threads)))
@@ -107,9 +103,13 @@ func (p *program) product(to result, w *weight, length, outputs, at int, pack pa
 	p.add(groups*blocks, work, func(worker, unit int) {
 		first, count := block(unit % blocks)
 		panel := unit / blocks * group
-		m.compute(p.shared[first*padded:][:count*padded], p.scratch[worker], first, count, panel, min(panels, panel+group))
+		b := packed{p.shared[first*padded:][:count*padded], p.shared[total*padded+first:][:count]}
+		m.compute(b, p.scratch[worker], first, panel, min(panels, panel+group))
 	})
 }
+
+// packed is a block of rows, ready to be the left side of a product, with what the values of each row are multiples of.
+type packed struct{ rows, scales []float32 }
 
 // multiplication is a product with all that its tiles need.
 type multiplication struct {
@@ -119,29 +119,53 @@ type multiplication struct {
 	padded, outputs, at int
 }
 
-// compute finishes a block of packed rows for some panels. room is the worker's memory for a part of a panel.
-func (m *multiplication) compute(packed, room []float32, first, count, panel, end int) {
-	l := m.level
-	tiles := l.split(count)
-	for k := 0; k < m.padded; k += blockDepth {
-		deep := min(blockDepth, m.padded-k)
+// room is the memory that a worker needs for parts of panels and tiles of sums, in float32.
+func (f *form) room(padded int) int {
+	room := 0
+	if f.widen != nil {
+		room = f.columns * f.deep(padded)
+	}
+	if f.dot != nil {
+		room += f.columns * f.rows()
+	}
+	return room
+}
+
+// compute finishes a block of rows for some panels. room is the worker's memory.
+func (m *multiplication) compute(b packed, room []float32, first, panel, end int) {
+	f := m.form
+	tiles := f.split(len(b.scales))
+	step := f.deep(m.padded)
+	sums := room
+	if f.widen != nil {
+		sums = room[f.columns*step:]
+	}
+	for k := 0; k < m.padded; k += step {
+		deep := min(step, m.padded-k)
 		for j := panel; j < end; j++ {
-			right := m.part((j*m.padded+k)*l.columns, deep*l.columns, room)
-			after := m.after(j, k, deep, panel, end) * l.columns
+			right := m.part((j*m.padded+k)*f.columns, deep*f.columns, room)
+			after := m.after(j, k, deep, panel, end) * f.columns
 			for t := range tiles.tiles {
 				row, rows := tiles.tile(t)
-				m.tile(&packed[row*m.padded+k*rows], right, m.ahead(after, t, deep), first+row, rows, j, k, deep)
+				left, ahead := &b.rows[row*m.padded+k*rows], m.ahead(after, t, deep)
+				if f.dot == nil {
+					m.tile(left, right, ahead, first+row, rows, j, k, deep)
+					continue
+				}
+				ends := &m.bias[3*j*f.columns]
+				f.dot[rows](left, right, &sums[0], ends, ahead, deep/f.depth)
+				m.settle(&sums[0], &b.scales[row], &m.bias[(3*j+1)*f.columns], first+row, rows, j)
 			}
 		}
 	}
 }
 
-// part is n values of the weight, as float32.
+// part is n lanes of the weight, as the matrix kernel reads them.
 func (m *multiplication) part(at, n int, room []float32) *float32 {
-	if m.half == nil {
+	if m.form.widen == nil {
 		return &m.values[at]
 	}
-	m.level.widen(&room[0], &m.half[at], n/32)
+	m.form.widen(&room[0], (*uint16)(m.stored(at)), n)
 	return &room[0]
 }
 
@@ -152,7 +176,7 @@ func (m *multiplication) after(j, k, deep, panel, end int) int {
 		return (j+1)*m.padded + k
 	case k+deep < m.padded:
 		return panel*m.padded + k + deep
-	case end*m.level.columns < m.outputs:
+	case end*m.form.columns < m.outputs:
 		return end * m.padded
 	}
 	return 0
@@ -160,37 +184,54 @@ func (m *multiplication) after(j, k, deep, panel, end int) int {
 
 // ahead is what tile t asks for of the part that is wanted next, so that a few tiles together ask for all of it.
 func (m *multiplication) ahead(after, t, deep int) *float32 {
-	if m.half != nil {
-		at := after + t*(deep/depth)*m.level.ask/2%(deep*m.level.columns)
-		return (*float32)(unsafe.Pointer(&m.half[min(at, len(m.half)-1)]))
-	}
-	at := after + t*(deep/depth)*m.level.ask/4%(deep*m.level.columns)
+	f := m.form
+	at := after*f.stored/4 + t*(deep/f.depth)*f.ask/4%(deep*f.columns*f.stored/4)
 	return &m.values[min(at, len(m.values)-1)]
 }
 
-// tile computes some products of a tile, and with the last ones all that follows.
+// tile computes some products of a tile of float32, and with the last ones all that follows.
 func (m *multiplication) tile(left, right, ahead *float32, row, rows, panel, k, deep int) {
-	l := m.level
-	column := panel * l.columns
-	n := min(l.columns, m.outputs-column)
-	width := m.dst.width
-	out := &m.dst.memory[m.dst.ref.Offset+row*width+m.at+column]
+	f := m.form
+	n, width, out := m.place(row, panel)
 	accumulate := 0
 	if k > 0 {
 		accumulate = 1
 	}
 	if k+deep < m.padded {
-		l.gemm[rows](left, right, out, nil, nil, ahead, deep/depth, width, 0, n, accumulate)
+		f.gemm[rows](left, right, out, nil, nil, ahead, deep/depth, width, 0, n, accumulate)
 		return
 	}
-	bias := &m.bias[column]
-	if m.residual != nil && m.act == kernels.Identity && m.residual.even() {
-		at := m.residual.ref.Offset + row*m.residual.ref.Row + m.at + column
-		l.gemm[rows](left, right, out, bias, &m.residual.memory[at], ahead, deep/depth, width, m.residual.ref.Row, n, accumulate)
-		return
+	residual, stride := m.beside(row, panel)
+	f.gemm[rows](left, right, out, &m.bias[panel*f.columns], residual, ahead, deep/depth, width, stride, n, accumulate)
+	if residual == nil {
+		m.finish(m.level, row, rows, m.at+panel*f.columns, n)
 	}
-	l.gemm[rows](left, right, out, bias, nil, ahead, deep/depth, width, 0, n, accumulate)
-	m.finish(l, row, rows, m.at+column, n)
+}
+
+// settle brings the sums of a tile to their place, with all that follows.
+func (m *multiplication) settle(sums, scales, ends *float32, row, rows, panel int) {
+	n, width, out := m.place(row, panel)
+	residual, stride := m.beside(row, panel)
+	m.form.settle(out, sums, scales, ends, residual, width, stride, rows, n)
+	if residual == nil {
+		m.finish(m.level, row, rows, m.at+panel*m.form.columns, n)
+	}
+}
+
+// place is where a tile goes: how many columns it has there, how far its rows are apart, and its first value.
+func (m *multiplication) place(row, panel int) (n, width int, out *float32) {
+	column := panel * m.form.columns
+	width = m.dst.width
+	return min(m.form.columns, m.outputs-column), width, &m.dst.memory[m.dst.ref.Offset+row*width+m.at+column]
+}
+
+// beside is the residual that can be added to a tile's sums at once, and how far its rows are apart; nil if none can.
+func (m *multiplication) beside(row, panel int) (*float32, int) {
+	if m.residual == nil || m.act != kernels.Identity || !m.residual.even() {
+		return nil, 0
+	}
+	stride := m.residual.ref.Row
+	return &m.residual.memory[m.residual.ref.Offset+row*stride+m.at+panel*m.form.columns], stride
 }
 
 // finish applies the activation and adds the residual to n columns of some rows while they are in the first cache.

@@ -35,22 +35,20 @@ func TestProducts(t *testing.T) {
 	for _, l := range levels() {
 		var sizes [][3]int // rows, length, outputs
 		for rows := 1; rows <= 2*l.rows()+1; rows++ {
-			sizes = append(sizes, [3]int{rows, 7, l.columns + rows%3 - 1}, [3]int{rows, 16, 3*l.columns + rows%5})
+			sizes = append(sizes, [3]int{rows, 7, l.columns + rows%3 - 1}, [3]int{rows, 64 + rows, 3*l.columns + rows%5})
 		}
-		for _, length := range []int{1, 8, 9, blockDepth - 1, blockDepth, blockDepth + 1, 2*blockDepth + 8} {
+		for _, length := range []int{1, 8, 9, 65, 79, 80, blockDepth - 1, blockDepth, blockDepth + 1, 2*blockDepth + 8} {
 			sizes = append(sizes, [3]int{l.rows() + 1, length, l.columns + 1})
 		}
 		for _, rows := range []int{blockRows - 1, blockRows, blockRows + 1, 2*blockRows + 3, 50*blockRows + 1} {
-			sizes = append(sizes, [3]int{rows, 5, 2*l.columns + 1})
+			sizes = append(sizes, [3]int{rows, 5, 2*l.columns + 1}, [3]int{rows, 67, 2*l.columns + 1})
 		}
-		for _, o := range []Options{{Threads: 1}, {Threads: 3}, {Threads: 3, Half: true}} {
+		for _, o := range []Options{{Threads: 1}, {Threads: 3}, {Threads: 3, Precision: kernels.F16}, {Threads: 3, Precision: kernels.BF16},
+			{Threads: 1, Precision: kernels.Int8}, {Threads: 3, Precision: kernels.Int8}} {
 			o.Level = l.name
 			d := New(o)
 			for _, s := range sizes {
 				x, w, bias, residual := values(s[0]*s[1]), values(s[1]*s[2]), values(s[2]), values(s[0]*s[2])
-				for i := range w { // numbers that float16 has, too
-					w[i] = float32(math.Round(float64(w[i])*64) / 64)
-				}
 				g := kernels.NewGraph()
 				m, err := d.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{s[2], s[1]}, Values: w, Bias: bias})
 				if err != nil {
@@ -64,6 +62,9 @@ func TestProducts(t *testing.T) {
 				out := make([]float32, s[0]*s[2])
 				if err := p.Run(context.Background(), kernels.Inputs{Floats: [][]float32{x, residual}}, [][]float32{out}); err != nil {
 					t.Fatal(err)
+				}
+				if f := d.weight(m.ID).form; f.precision != kernels.F32 {
+					x, w = rounded(f.precision, x, s[1], f.precision != kernels.F16), rounded(f.precision, w, s[1], true)
 				}
 				for i := range out {
 					row, o := i/s[2], i%s[2]
@@ -84,11 +85,8 @@ func TestProducts(t *testing.T) {
 
 // A matrix that float16 has no room for stays in float32, and says nothing wrong of the others.
 func TestHalfKeepsLargeValues(t *testing.T) {
-	for _, l := range assembled() {
-		d := New(Options{Level: l.name, Half: true})
-		if !d.half {
-			continue
-		}
+	for _, l := range levels() {
+		d := New(Options{Level: l.name, Precision: kernels.F16})
 		for _, c := range []struct {
 			value float32
 			half  bool
@@ -97,7 +95,7 @@ func TestHalfKeepsLargeValues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := d.weight(w.ID).half != nil; got != c.half {
+			if got := d.weight(w.ID).form.precision == kernels.F16; got != c.half {
 				t.Errorf("%s: a matrix with %v in float16: %v, want %v", l.name, c.value, got, c.half)
 			}
 		}

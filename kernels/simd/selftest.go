@@ -20,9 +20,9 @@ func (l *level) selfTest() error {
 			}
 		}
 	}
-	if l.narrow != nil {
-		if err := l.testHalf(); err != nil {
-			return err
+	for _, p := range kernels.Precisions()[1:] {
+		if err := l.testForm(&l.forms[p]); err != nil {
+			return fmt.Errorf("%s: %w", p, err)
 		}
 	}
 	const n = 3*16 + 11
@@ -80,20 +80,63 @@ func (l *level) testGemm(rows, n int) error {
 	return near(1e-5, out, want)
 }
 
-// testHalf narrows numbers that float16 holds exactly and one that lies between two of them, and widens them again.
-func (l *level) testHalf() error {
-	list, half, out := make([]float32, 64), make([]uint16, 64), make([]float32, 64)
-	for i := range list {
-		list[i] = float32(i-9) / 8
-	}
-	list[0] = -1.125 - 1./4096 // the float16 above is nearer
-	l.narrow(&half[0], &list[0], 8)
-	l.widen(&out[0], &half[0], 2)
-	list[0] = -1.125
-	if err := near(0, out, list); err != nil {
-		return fmt.Errorf("float16: %w", err)
+// testForm multiplies with a matrix in a precision, in tiles of every height, of a whole panel and of part of one.
+func (l *level) testForm(f *form) error {
+	const length = 35 // whole and partial blocks
+	outputs := 2*f.columns - 3
+	lanes := f.lanes(length)
+	x, matrix, bias := waves(f.rows()*length, 1), waves(outputs*length, 2), waves(outputs, 3)
+	x[3], matrix[5] = 0.25, -0.375 // multiples of halves of what Int8 rounds to, as little else is here
+	w := f.load(l, matrix, bias, outputs, length)
+	xs, ws := rounded(f.precision, x, length, f.precision != kernels.F16), rounded(f.precision, matrix, length, true)
+	for rows := 1; rows <= f.rows(); rows++ {
+		b := packed{aligned(rows * lanes), make([]float32, rows)}
+		for r := range rows {
+			f.pack(&b.rows[r*f.depth], &b.scales[r], &x[r*length], rows*f.depth, length)
+		}
+		got, want := waves(rows*outputs+1, 5), waves(rows*outputs+1, 5)
+		for i := range rows * outputs {
+			sum := float64(bias[i%outputs])
+			for k := range length {
+				sum += float64(xs[i/outputs*length+k]) * float64(ws[i%outputs*length+k])
+			}
+			want[i] = float32(sum)
+		}
+		dst := view{got, kernels.Ref{Shape: kernels.Shape{1, rows, outputs}, Row: outputs}, outputs}
+		m := multiplication{program: &program{level: l}, result: result{dst: dst, rows: rows}, weight: w, padded: lanes, outputs: outputs}
+		m.compute(b, aligned(f.room(lanes)), 0, 0, 2)
+		if err := near(1e-4, got, want); err != nil {
+			return fmt.Errorf("%d rows: %w", rows, err)
+		}
 	}
 	return nil
+}
+
+// rounded are rows as a precision has them, if it rounds them.
+func rounded(p kernels.Precision, values []float32, length int, rounds bool) []float32 {
+	list := append([]float32(nil), values...)
+	if !rounds {
+		return list
+	}
+	whole := make([]int8, length)
+	for at := 0; at < len(list); at += length {
+		row := list[at:][:length]
+		scale := float32(0)
+		if p == kernels.Int8 {
+			scale = kernels.QuantizeRow(whole, row)
+		}
+		for i, v := range row {
+			switch p {
+			case kernels.F16:
+				row[i] = kernels.FromFloat16(kernels.Float16(v))
+			case kernels.BF16:
+				row[i] = kernels.FromBFloat16(kernels.BFloat16(v))
+			case kernels.Int8:
+				row[i] = float32(whole[i]) * scale
+			}
+		}
+	}
+	return list
 }
 
 // same compares what a level and the portable one write.

@@ -18,7 +18,7 @@ func (p *program) openDevice() (kernels.Device, error) {
 	}
 	switch p.device {
 	case "auto", "cpu":
-		return simd.New(simd.Options{Threads: p.threads, Half: precision == kernels.F16}), nil
+		return simd.New(simd.Options{Threads: p.threads, Precision: precision}), nil
 	case "gpu":
 		return webgpu.Open(webgpu.Options{AllowSoftware: true})
 	case "reference":
@@ -37,10 +37,10 @@ func (p *program) chosenPrecision() (kernels.Precision, error) {
 		return precision, err
 	}
 	cpu := p.device == "auto" || p.device == "cpu"
-	if precision == kernels.F32 || precision == kernels.F16 && cpu || p.device == "reference" {
+	if precision == kernels.F32 || cpu || p.device == "reference" {
 		return precision, nil
 	}
-	return precision, fmt.Errorf("--precision %s is for a later version: this one computes in f32, and on the CPU with weights in f16", precision)
+	return precision, fmt.Errorf("--precision %s is for a later version on a GPU: it computes in f32", precision)
 }
 
 // adapter describes the GPU behind a device.

@@ -316,6 +316,9 @@ func TestRoom(t *testing.T) {
 	half := &program{device: "cpu", precision: "f16"}
 	err = half.room(core.Need{WeightBytes: 1 << 60, MatrixBytes: 1 << 60}, "take less")
 	require.ErrorContains(t, err, "it needs 549755813952.0 MiB")
+	whole := &program{device: "cpu", precision: "int8"}
+	err = whole.room(core.Need{WeightBytes: 1 << 60, MatrixBytes: 1 << 60}, "take less")
+	require.ErrorContains(t, err, "it needs 274877907008.0 MiB")
 	auto := &program{device: "cpu", precision: "auto"}
 	require.ErrorContains(t, auto.room(core.Need{WeightBytes: 1 << 60, MatrixBytes: 1}, "take less"), "take less, or --precision f16, or set")
 	t.Setenv(anyMemory, "any")

@@ -17,9 +17,13 @@ const anyMemory = "GOCLIP_MEMORY"
 
 // room makes sure that a model fits into the memory that is left. wayOn says what needs less. A GPU has its own memory.
 func (p *program) room(n core.Need, wayOn string) error {
-	if p.precision == "f16" {
+	switch p.precision {
+	case "f16", "bf16":
 		n.WeightBytes -= n.MatrixBytes / 2
-	} else if p.precision == "auto" && p.device != "reference" && n.MatrixBytes > 0 {
+	case "int8":
+		n.WeightBytes -= n.MatrixBytes / 4 * 3
+	}
+	if p.precision == "auto" && p.device != "reference" && n.MatrixBytes > 0 {
 		wayOn += ", or --precision f16"
 	}
 	free, ok := memory.Available()

@@ -3267,12 +3267,13 @@ blocks135:
 	VZEROUPPER
 	RET
 
-// func Widen(dst *float32, src *uint16, groups int)
+// func Widen(dst *float32, src *uint16, n int)
 // Requires: AVX, F16C, MMX+
 TEXT ·Widen(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
-	MOVQ groups+16(FP), DX
+	MOVQ n+16(FP), DX
+	SHRQ $0x05, DX
 
 groups136:
 	PREFETCHT0 1024(CX)
@@ -3291,6 +3292,179 @@ groups136:
 	VZEROUPPER
 	RET
 
+// func WidenBF16(dst *float32, src *uint16, n int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·WidenBF16(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SHRQ $0x05, DX
+
+groups137:
+	PREFETCHT0 1024(CX)
+	VPMOVZXWD  (CX), Y0
+	VPSLLD     $0x10, Y0, Y0
+	VMOVUPS    Y0, (AX)
+	VPMOVZXWD  16(CX), Y0
+	VPSLLD     $0x10, Y0, Y0
+	VMOVUPS    Y0, 32(AX)
+	VPMOVZXWD  32(CX), Y0
+	VPSLLD     $0x10, Y0, Y0
+	VMOVUPS    Y0, 64(AX)
+	VPMOVZXWD  48(CX), Y0
+	VPSLLD     $0x10, Y0, Y0
+	VMOVUPS    Y0, 96(AX)
+	ADDQ       $+64, CX
+	ADDQ       $+128, AX
+	DECQ       DX
+	JNZ        groups137
+	VZEROUPPER
+	RET
+
+// func WidenPairs(dst *float32, src *uint16, n int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·WidenPairs(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	SHRQ $0x05, DX
+
+groups138:
+	PREFETCHT0 1024(CX)
+	VPMOVSXBW  (CX), Y0
+	VMOVUPS    Y0, (AX)
+	VPMOVSXBW  16(CX), Y0
+	VMOVUPS    Y0, 32(AX)
+	VPMOVSXBW  32(CX), Y0
+	VMOVUPS    Y0, 64(AX)
+	VPMOVSXBW  48(CX), Y0
+	VMOVUPS    Y0, 96(AX)
+	ADDQ       $+64, CX
+	ADDQ       $+128, AX
+	DECQ       DX
+	JNZ        groups138
+	VZEROUPPER
+	RET
+
+// func PackBF16(dst *float32, src *float32, stride int, n int)
+// Requires: AVX, AVX2
+TEXT ·PackBF16(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         stride+16(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS half<>+0(SB), Y0
+	VBROADCASTSS one<>+0(SB), Y1
+	VBROADCASTSS quiet<>+0(SB), Y2
+	VBROADCASTSS upper<>+0(SB), Y4
+
+whole139:
+	CMPQ      BX, $+8
+	JL        part140
+	VMOVUPS   (CX), Y5
+	VCMPPS    $0x03, Y5, Y5, Y3
+	VORPS     Y2, Y5, Y7
+	VPSRLD    $0x10, Y5, Y6
+	VPAND     Y1, Y6, Y6
+	VPADDD    Y0, Y5, Y5
+	VPADDD    Y6, Y5, Y5
+	VBLENDVPS Y3, Y7, Y5, Y5
+	VPAND     Y4, Y5, Y5
+	VMOVUPS   Y5, (AX)
+	ADDQ      $+32, CX
+	ADDQ      DX, AX
+	SUBQ      $+8, BX
+	JMP       whole139
+
+part140:
+	TESTQ      BX, BX
+	JZ         done141
+	LEAQ       lanes<>+0(SB), DX
+	NEGQ       BX
+	VMOVUPS    64(DX)(BX*4), Y3
+	VMASKMOVPS (CX), Y3, Y5
+	VCMPPS     $0x03, Y5, Y5, Y3
+	VORPS      Y2, Y5, Y6
+	VPSRLD     $0x10, Y5, Y2
+	VPAND      Y1, Y2, Y2
+	VPADDD     Y0, Y5, Y5
+	VPADDD     Y2, Y5, Y5
+	VBLENDVPS  Y3, Y6, Y5, Y5
+	VPAND      Y4, Y5, Y5
+	VMOVUPS    Y5, (AX)
+
+done141:
+	VZEROUPPER
+	RET
+
+DATA half<>+0(SB)/4, $0x00007fff
+GLOBL half<>(SB), RODATA|NOPTR, $4
+
+DATA one<>+0(SB)/4, $0x00000001
+GLOBL one<>(SB), RODATA|NOPTR, $4
+
+DATA quiet<>+0(SB)/4, $0x00400000
+GLOBL quiet<>(SB), RODATA|NOPTR, $4
+
+DATA upper<>+0(SB)/4, $0xffff0000
+GLOBL upper<>(SB), RODATA|NOPTR, $4
+
+// func PackPairsBF16(dst *float32, src *float32, stride int, n int)
+// Requires: AVX, AVX2
+TEXT ·PackPairsBF16(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         stride+16(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS half<>+0(SB), Y0
+	VBROADCASTSS one<>+0(SB), Y1
+	VBROADCASTSS quiet<>+0(SB), Y2
+
+whole142:
+	CMPQ         BX, $+8
+	JL           part143
+	VMOVUPS      (CX), Y4
+	VCMPPS       $0x03, Y4, Y4, Y3
+	VORPS        Y2, Y4, Y6
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        Y1, Y5, Y5
+	VPADDD       Y0, Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VBLENDVPS    Y3, Y6, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VEXTRACTI128 $0x01, Y4, X3
+	VPACKUSDW    X3, X4, X3
+	VMOVDQU      X3, (AX)
+	ADDQ         $+32, CX
+	ADDQ         DX, AX
+	SUBQ         $+8, BX
+	JMP          whole142
+
+part143:
+	TESTQ        BX, BX
+	JZ           done144
+	LEAQ         lanes<>+0(SB), DX
+	NEGQ         BX
+	VMOVUPS      64(DX)(BX*4), Y3
+	VMASKMOVPS   (CX), Y3, Y4
+	VCMPPS       $0x03, Y4, Y4, Y3
+	VORPS        Y2, Y4, Y5
+	VPSRLD       $0x10, Y4, Y2
+	VPAND        Y1, Y2, Y2
+	VPADDD       Y0, Y4, Y4
+	VPADDD       Y2, Y4, Y4
+	VBLENDVPS    Y3, Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VEXTRACTI128 $0x01, Y4, X0
+	VPACKUSDW    X0, X4, X0
+	VMOVDQU      X0, (AX)
+
+done144:
+	VZEROUPPER
+	RET
+
 // func Transpose8(dst *float32, ldd int, src *float32, lds int, blocks int)
 // Requires: AVX
 TEXT ·Transpose8(SB), NOSPLIT, $0-40
@@ -3304,7 +3478,7 @@ TEXT ·Transpose8(SB), NOSPLIT, $0-40
 	LEAQ (CX)(CX*2), DI
 	LEAQ (BX)(BX*2), R8
 
-blocks137:
+blocks145:
 	LEAQ        (DX)(BX*4), R9
 	LEAQ        (AX)(CX*4), R10
 	VMOVUPS     (DX), X0
@@ -3350,7 +3524,7 @@ blocks137:
 	ADDQ        $+32, DX
 	LEAQ        (R10)(CX*4), AX
 	DECQ        SI
-	JNZ         blocks137
+	JNZ         blocks145
 	VZEROUPPER
 	RET
 
@@ -3366,9 +3540,9 @@ TEXT ·Depthwise(SB), NOSPLIT, $0-88
 	SHLQ $0x02, SI
 	XORQ DI, DI
 
-groups138:
+groups146:
 	CMPQ    DX, $+32
-	JL      single139
+	JL      single147
 	MOVQ    bias+8(FP), R8
 	VMOVUPS (R8)(DI*1), Y0
 	VMOVUPS 32(R8)(DI*1), Y1
@@ -3378,14 +3552,14 @@ groups138:
 	LEAQ    (CX)(DI*1), R9
 	MOVQ    high+40(FP), R10
 
-rows140:
+rows148:
 	TESTQ R10, R10
-	JLE   added142
+	JLE   added150
 	MOVQ  R8, R11
 	MOVQ  R9, R12
 	MOVQ  wide+48(FP), R13
 
-across141:
+across149:
 	VMOVUPS     (R11), Y4
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y5, Y4, Y0
@@ -3401,15 +3575,15 @@ across141:
 	ADDQ        BX, R11
 	ADDQ        SI, R12
 	DECQ        R13
-	JNZ         across141
+	JNZ         across149
 	MOVQ        srcRow+56(FP), R11
 	LEAQ        (R8)(R11*4), R8
 	MOVQ        filterRow+72(FP), R11
 	LEAQ        (R9)(R11*4), R9
 	DECQ        R10
-	JMP         rows140
+	JMP         rows148
 
-added142:
+added150:
 	MOVQ    dst+0(FP), R8
 	VMOVUPS Y0, (R8)(DI*1)
 	VMOVUPS Y1, 32(R8)(DI*1)
@@ -3417,50 +3591,50 @@ added142:
 	VMOVUPS Y3, 96(R8)(DI*1)
 	ADDQ    $+128, DI
 	SUBQ    $+32, DX
-	JMP     groups138
+	JMP     groups146
 
-single139:
-vectors143:
+single147:
+vectors151:
 	CMPQ    DX, $+8
-	JL      rest144
+	JL      rest152
 	MOVQ    bias+8(FP), R8
 	VMOVUPS (R8)(DI*1), Y0
 	LEAQ    (AX)(DI*1), R8
 	LEAQ    (CX)(DI*1), R9
 	MOVQ    high+40(FP), R10
 
-rows146:
+rows154:
 	TESTQ R10, R10
-	JLE   added148
+	JLE   added156
 	MOVQ  R8, R11
 	MOVQ  R9, R12
 	MOVQ  wide+48(FP), R13
 
-across147:
+across155:
 	VMOVUPS     (R11), Y1
 	VMOVUPS     (R12), Y2
 	VFMADD231PS Y2, Y1, Y0
 	ADDQ        BX, R11
 	ADDQ        SI, R12
 	DECQ        R13
-	JNZ         across147
+	JNZ         across155
 	MOVQ        srcRow+56(FP), R11
 	LEAQ        (R8)(R11*4), R8
 	MOVQ        filterRow+72(FP), R11
 	LEAQ        (R9)(R11*4), R9
 	DECQ        R10
-	JMP         rows146
+	JMP         rows154
 
-added148:
+added156:
 	MOVQ    dst+0(FP), R8
 	VMOVUPS Y0, (R8)(DI*1)
 	ADDQ    $+32, DI
 	SUBQ    $+8, DX
-	JMP     vectors143
+	JMP     vectors151
 
-rest144:
+rest152:
 	TESTQ      DX, DX
-	JZ         done145
+	JZ         done153
 	LEAQ       lanes<>+0(SB), R8
 	NEGQ       DX
 	VMOVUPS    64(R8)(DX*4), Y0
@@ -3470,33 +3644,33 @@ rest144:
 	LEAQ       (CX)(DI*1), CX
 	MOVQ       high+40(FP), DX
 
-rows149:
+rows157:
 	TESTQ DX, DX
-	JLE   added151
+	JLE   added159
 	MOVQ  AX, R8
 	MOVQ  CX, R9
 	MOVQ  wide+48(FP), R10
 
-across150:
+across158:
 	VMASKMOVPS  (R8), Y0, Y2
 	VMASKMOVPS  (R9), Y0, Y3
 	VFMADD231PS Y3, Y2, Y1
 	ADDQ        BX, R8
 	ADDQ        SI, R9
 	DECQ        R10
-	JNZ         across150
+	JNZ         across158
 	MOVQ        srcRow+56(FP), R8
 	LEAQ        (AX)(R8*4), AX
 	MOVQ        filterRow+72(FP), R8
 	LEAQ        (CX)(R8*4), CX
 	DECQ        DX
-	JMP         rows149
+	JMP         rows157
 
-added151:
+added159:
 	MOVQ       dst+0(FP), AX
 	VMASKMOVPS Y1, Y0, (AX)(DI*1)
 
-done145:
+done153:
 	VZEROUPPER
 	RET
 
@@ -3518,7 +3692,7 @@ TEXT ·Ceiling(SB), NOSPLIT, $0-8
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 
-rounds152:
+rounds160:
 	VFMADD231PS Y12, Y12, Y0
 	VFMADD231PS Y12, Y12, Y1
 	VFMADD231PS Y12, Y12, Y2
@@ -3616,6 +3790,1751 @@ rounds152:
 	VFMADD231PS Y12, Y12, Y10
 	VFMADD231PS Y12, Y12, Y11
 	DECQ        AX
-	JNZ         rounds152
+	JNZ         rounds160
+	VZEROUPPER
+	RET
+
+// func Bytes1(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVXVNNI, MMX+
+TEXT ·Bytes1(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+
+blocks161:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y4
+	LONG         $0x505de2c4; BYTE $0xc2 // VPDPBUSD Y2, Y4, Y0
+	LONG         $0x505de2c4; BYTE $0xcb // VPDPBUSD Y3, Y4, Y1
+	VMOVUPS      64(CX), Y2
+	VMOVUPS      96(CX), Y3
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y4
+	LONG         $0x505de2c4; BYTE $0xc2 // VPDPBUSD Y2, Y4, Y0
+	LONG         $0x505de2c4; BYTE $0xcb // VPDPBUSD Y3, Y4, Y1
+	VMOVUPS      128(CX), Y2
+	VMOVUPS      160(CX), Y3
+	VBROADCASTSS 8(AX), Y4
+	LONG         $0x505de2c4; BYTE $0xc2 // VPDPBUSD Y2, Y4, Y0
+	LONG         $0x505de2c4; BYTE $0xcb // VPDPBUSD Y3, Y4, Y1
+	VMOVUPS      192(CX), Y2
+	VMOVUPS      224(CX), Y3
+	VBROADCASTSS 12(AX), Y4
+	LONG         $0x505de2c4; BYTE $0xc2 // VPDPBUSD Y2, Y4, Y0
+	LONG         $0x505de2c4; BYTE $0xcb // VPDPBUSD Y3, Y4, Y1
+	ADDQ         $+16, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks161
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func Bytes2(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVXVNNI, MMX+
+TEXT ·Bytes2(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+
+blocks162:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y6
+	LONG         $0x504de2c4; BYTE $0xc4 // VPDPBUSD Y4, Y6, Y0
+	LONG         $0x504de2c4; BYTE $0xcd // VPDPBUSD Y5, Y6, Y1
+	VBROADCASTSS 16(AX), Y6
+	LONG         $0x504de2c4; BYTE $0xd4 // VPDPBUSD Y4, Y6, Y2
+	LONG         $0x504de2c4; BYTE $0xdd // VPDPBUSD Y5, Y6, Y3
+	VMOVUPS      64(CX), Y4
+	VMOVUPS      96(CX), Y5
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y6
+	LONG         $0x504de2c4; BYTE $0xc4 // VPDPBUSD Y4, Y6, Y0
+	LONG         $0x504de2c4; BYTE $0xcd // VPDPBUSD Y5, Y6, Y1
+	VBROADCASTSS 20(AX), Y6
+	LONG         $0x504de2c4; BYTE $0xd4 // VPDPBUSD Y4, Y6, Y2
+	LONG         $0x504de2c4; BYTE $0xdd // VPDPBUSD Y5, Y6, Y3
+	VMOVUPS      128(CX), Y4
+	VMOVUPS      160(CX), Y5
+	VBROADCASTSS 8(AX), Y6
+	LONG         $0x504de2c4; BYTE $0xc4 // VPDPBUSD Y4, Y6, Y0
+	LONG         $0x504de2c4; BYTE $0xcd // VPDPBUSD Y5, Y6, Y1
+	VBROADCASTSS 24(AX), Y6
+	LONG         $0x504de2c4; BYTE $0xd4 // VPDPBUSD Y4, Y6, Y2
+	LONG         $0x504de2c4; BYTE $0xdd // VPDPBUSD Y5, Y6, Y3
+	VMOVUPS      192(CX), Y4
+	VMOVUPS      224(CX), Y5
+	VBROADCASTSS 12(AX), Y6
+	LONG         $0x504de2c4; BYTE $0xc4 // VPDPBUSD Y4, Y6, Y0
+	LONG         $0x504de2c4; BYTE $0xcd // VPDPBUSD Y5, Y6, Y1
+	VBROADCASTSS 28(AX), Y6
+	LONG         $0x504de2c4; BYTE $0xd4 // VPDPBUSD Y4, Y6, Y2
+	LONG         $0x504de2c4; BYTE $0xdd // VPDPBUSD Y5, Y6, Y3
+	ADDQ         $+32, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks162
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VZEROUPPER
+	RET
+
+// func Bytes3(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVXVNNI, MMX+
+TEXT ·Bytes3(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+
+blocks163:
+	VMOVUPS      (CX), Y6
+	VMOVUPS      32(CX), Y7
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y8
+	LONG         $0x503de2c4; BYTE $0xc6 // VPDPBUSD Y6, Y8, Y0
+	LONG         $0x503de2c4; BYTE $0xcf // VPDPBUSD Y7, Y8, Y1
+	VBROADCASTSS 16(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xd6 // VPDPBUSD Y6, Y8, Y2
+	LONG         $0x503de2c4; BYTE $0xdf // VPDPBUSD Y7, Y8, Y3
+	VBROADCASTSS 32(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xe6 // VPDPBUSD Y6, Y8, Y4
+	LONG         $0x503de2c4; BYTE $0xef // VPDPBUSD Y7, Y8, Y5
+	VMOVUPS      64(CX), Y6
+	VMOVUPS      96(CX), Y7
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xc6 // VPDPBUSD Y6, Y8, Y0
+	LONG         $0x503de2c4; BYTE $0xcf // VPDPBUSD Y7, Y8, Y1
+	VBROADCASTSS 20(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xd6 // VPDPBUSD Y6, Y8, Y2
+	LONG         $0x503de2c4; BYTE $0xdf // VPDPBUSD Y7, Y8, Y3
+	VBROADCASTSS 36(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xe6 // VPDPBUSD Y6, Y8, Y4
+	LONG         $0x503de2c4; BYTE $0xef // VPDPBUSD Y7, Y8, Y5
+	VMOVUPS      128(CX), Y6
+	VMOVUPS      160(CX), Y7
+	VBROADCASTSS 8(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xc6 // VPDPBUSD Y6, Y8, Y0
+	LONG         $0x503de2c4; BYTE $0xcf // VPDPBUSD Y7, Y8, Y1
+	VBROADCASTSS 24(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xd6 // VPDPBUSD Y6, Y8, Y2
+	LONG         $0x503de2c4; BYTE $0xdf // VPDPBUSD Y7, Y8, Y3
+	VBROADCASTSS 40(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xe6 // VPDPBUSD Y6, Y8, Y4
+	LONG         $0x503de2c4; BYTE $0xef // VPDPBUSD Y7, Y8, Y5
+	VMOVUPS      192(CX), Y6
+	VMOVUPS      224(CX), Y7
+	VBROADCASTSS 12(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xc6 // VPDPBUSD Y6, Y8, Y0
+	LONG         $0x503de2c4; BYTE $0xcf // VPDPBUSD Y7, Y8, Y1
+	VBROADCASTSS 28(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xd6 // VPDPBUSD Y6, Y8, Y2
+	LONG         $0x503de2c4; BYTE $0xdf // VPDPBUSD Y7, Y8, Y3
+	VBROADCASTSS 44(AX), Y8
+	LONG         $0x503de2c4; BYTE $0xe6 // VPDPBUSD Y6, Y8, Y4
+	LONG         $0x503de2c4; BYTE $0xef // VPDPBUSD Y7, Y8, Y5
+	ADDQ         $+48, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks163
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VZEROUPPER
+	RET
+
+// func Bytes4(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVXVNNI, MMX+
+TEXT ·Bytes4(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+
+blocks164:
+	VMOVUPS      (CX), Y8
+	VMOVUPS      32(CX), Y9
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xc0 // VPDPBUSD Y8, Y10, Y0
+	LONG         $0x502dc2c4; BYTE $0xc9 // VPDPBUSD Y9, Y10, Y1
+	VBROADCASTSS 16(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xd0 // VPDPBUSD Y8, Y10, Y2
+	LONG         $0x502dc2c4; BYTE $0xd9 // VPDPBUSD Y9, Y10, Y3
+	VBROADCASTSS 32(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xe0 // VPDPBUSD Y8, Y10, Y4
+	LONG         $0x502dc2c4; BYTE $0xe9 // VPDPBUSD Y9, Y10, Y5
+	VBROADCASTSS 48(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xf0 // VPDPBUSD Y8, Y10, Y6
+	LONG         $0x502dc2c4; BYTE $0xf9 // VPDPBUSD Y9, Y10, Y7
+	VMOVUPS      64(CX), Y8
+	VMOVUPS      96(CX), Y9
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xc0 // VPDPBUSD Y8, Y10, Y0
+	LONG         $0x502dc2c4; BYTE $0xc9 // VPDPBUSD Y9, Y10, Y1
+	VBROADCASTSS 20(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xd0 // VPDPBUSD Y8, Y10, Y2
+	LONG         $0x502dc2c4; BYTE $0xd9 // VPDPBUSD Y9, Y10, Y3
+	VBROADCASTSS 36(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xe0 // VPDPBUSD Y8, Y10, Y4
+	LONG         $0x502dc2c4; BYTE $0xe9 // VPDPBUSD Y9, Y10, Y5
+	VBROADCASTSS 52(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xf0 // VPDPBUSD Y8, Y10, Y6
+	LONG         $0x502dc2c4; BYTE $0xf9 // VPDPBUSD Y9, Y10, Y7
+	VMOVUPS      128(CX), Y8
+	VMOVUPS      160(CX), Y9
+	VBROADCASTSS 8(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xc0 // VPDPBUSD Y8, Y10, Y0
+	LONG         $0x502dc2c4; BYTE $0xc9 // VPDPBUSD Y9, Y10, Y1
+	VBROADCASTSS 24(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xd0 // VPDPBUSD Y8, Y10, Y2
+	LONG         $0x502dc2c4; BYTE $0xd9 // VPDPBUSD Y9, Y10, Y3
+	VBROADCASTSS 40(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xe0 // VPDPBUSD Y8, Y10, Y4
+	LONG         $0x502dc2c4; BYTE $0xe9 // VPDPBUSD Y9, Y10, Y5
+	VBROADCASTSS 56(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xf0 // VPDPBUSD Y8, Y10, Y6
+	LONG         $0x502dc2c4; BYTE $0xf9 // VPDPBUSD Y9, Y10, Y7
+	VMOVUPS      192(CX), Y8
+	VMOVUPS      224(CX), Y9
+	VBROADCASTSS 12(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xc0 // VPDPBUSD Y8, Y10, Y0
+	LONG         $0x502dc2c4; BYTE $0xc9 // VPDPBUSD Y9, Y10, Y1
+	VBROADCASTSS 28(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xd0 // VPDPBUSD Y8, Y10, Y2
+	LONG         $0x502dc2c4; BYTE $0xd9 // VPDPBUSD Y9, Y10, Y3
+	VBROADCASTSS 44(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xe0 // VPDPBUSD Y8, Y10, Y4
+	LONG         $0x502dc2c4; BYTE $0xe9 // VPDPBUSD Y9, Y10, Y5
+	VBROADCASTSS 60(AX), Y10
+	LONG         $0x502dc2c4; BYTE $0xf0 // VPDPBUSD Y8, Y10, Y6
+	LONG         $0x502dc2c4; BYTE $0xf9 // VPDPBUSD Y9, Y10, Y7
+	ADDQ         $+64, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks164
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VMOVUPS      Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func Bytes5(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVXVNNI, MMX+
+TEXT ·Bytes5(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+
+blocks165:
+	VMOVUPS      (CX), Y10
+	VMOVUPS      32(CX), Y11
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xc2 // VPDPBUSD Y10, Y12, Y0
+	LONG         $0x501dc2c4; BYTE $0xcb // VPDPBUSD Y11, Y12, Y1
+	VBROADCASTSS 16(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xd2 // VPDPBUSD Y10, Y12, Y2
+	LONG         $0x501dc2c4; BYTE $0xdb // VPDPBUSD Y11, Y12, Y3
+	VBROADCASTSS 32(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xe2 // VPDPBUSD Y10, Y12, Y4
+	LONG         $0x501dc2c4; BYTE $0xeb // VPDPBUSD Y11, Y12, Y5
+	VBROADCASTSS 48(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xf2 // VPDPBUSD Y10, Y12, Y6
+	LONG         $0x501dc2c4; BYTE $0xfb // VPDPBUSD Y11, Y12, Y7
+	VBROADCASTSS 64(AX), Y12
+	LONG         $0x501d42c4; BYTE $0xc2 // VPDPBUSD Y10, Y12, Y8
+	LONG         $0x501d42c4; BYTE $0xcb // VPDPBUSD Y11, Y12, Y9
+	VMOVUPS      64(CX), Y10
+	VMOVUPS      96(CX), Y11
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xc2 // VPDPBUSD Y10, Y12, Y0
+	LONG         $0x501dc2c4; BYTE $0xcb // VPDPBUSD Y11, Y12, Y1
+	VBROADCASTSS 20(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xd2 // VPDPBUSD Y10, Y12, Y2
+	LONG         $0x501dc2c4; BYTE $0xdb // VPDPBUSD Y11, Y12, Y3
+	VBROADCASTSS 36(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xe2 // VPDPBUSD Y10, Y12, Y4
+	LONG         $0x501dc2c4; BYTE $0xeb // VPDPBUSD Y11, Y12, Y5
+	VBROADCASTSS 52(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xf2 // VPDPBUSD Y10, Y12, Y6
+	LONG         $0x501dc2c4; BYTE $0xfb // VPDPBUSD Y11, Y12, Y7
+	VBROADCASTSS 68(AX), Y12
+	LONG         $0x501d42c4; BYTE $0xc2 // VPDPBUSD Y10, Y12, Y8
+	LONG         $0x501d42c4; BYTE $0xcb // VPDPBUSD Y11, Y12, Y9
+	VMOVUPS      128(CX), Y10
+	VMOVUPS      160(CX), Y11
+	VBROADCASTSS 8(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xc2 // VPDPBUSD Y10, Y12, Y0
+	LONG         $0x501dc2c4; BYTE $0xcb // VPDPBUSD Y11, Y12, Y1
+	VBROADCASTSS 24(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xd2 // VPDPBUSD Y10, Y12, Y2
+	LONG         $0x501dc2c4; BYTE $0xdb // VPDPBUSD Y11, Y12, Y3
+	VBROADCASTSS 40(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xe2 // VPDPBUSD Y10, Y12, Y4
+	LONG         $0x501dc2c4; BYTE $0xeb // VPDPBUSD Y11, Y12, Y5
+	VBROADCASTSS 56(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xf2 // VPDPBUSD Y10, Y12, Y6
+	LONG         $0x501dc2c4; BYTE $0xfb // VPDPBUSD Y11, Y12, Y7
+	VBROADCASTSS 72(AX), Y12
+	LONG         $0x501d42c4; BYTE $0xc2 // VPDPBUSD Y10, Y12, Y8
+	LONG         $0x501d42c4; BYTE $0xcb // VPDPBUSD Y11, Y12, Y9
+	VMOVUPS      192(CX), Y10
+	VMOVUPS      224(CX), Y11
+	VBROADCASTSS 12(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xc2 // VPDPBUSD Y10, Y12, Y0
+	LONG         $0x501dc2c4; BYTE $0xcb // VPDPBUSD Y11, Y12, Y1
+	VBROADCASTSS 28(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xd2 // VPDPBUSD Y10, Y12, Y2
+	LONG         $0x501dc2c4; BYTE $0xdb // VPDPBUSD Y11, Y12, Y3
+	VBROADCASTSS 44(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xe2 // VPDPBUSD Y10, Y12, Y4
+	LONG         $0x501dc2c4; BYTE $0xeb // VPDPBUSD Y11, Y12, Y5
+	VBROADCASTSS 60(AX), Y12
+	LONG         $0x501dc2c4; BYTE $0xf2 // VPDPBUSD Y10, Y12, Y6
+	LONG         $0x501dc2c4; BYTE $0xfb // VPDPBUSD Y11, Y12, Y7
+	VBROADCASTSS 76(AX), Y12
+	LONG         $0x501d42c4; BYTE $0xc2 // VPDPBUSD Y10, Y12, Y8
+	LONG         $0x501d42c4; BYTE $0xcb // VPDPBUSD Y11, Y12, Y9
+	ADDQ         $+80, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks165
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VMOVUPS      Y7, 224(AX)
+	VMOVUPS      Y8, 256(AX)
+	VMOVUPS      Y9, 288(AX)
+	VZEROUPPER
+	RET
+
+// func Bytes6(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVXVNNI, MMX+
+TEXT ·Bytes6(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
+
+blocks166:
+	VMOVUPS      (CX), Y12
+	VMOVUPS      32(CX), Y13
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xc4 // VPDPBUSD Y12, Y14, Y0
+	LONG         $0x500dc2c4; BYTE $0xcd // VPDPBUSD Y13, Y14, Y1
+	VBROADCASTSS 16(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xd4 // VPDPBUSD Y12, Y14, Y2
+	LONG         $0x500dc2c4; BYTE $0xdd // VPDPBUSD Y13, Y14, Y3
+	VBROADCASTSS 32(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xe4 // VPDPBUSD Y12, Y14, Y4
+	LONG         $0x500dc2c4; BYTE $0xed // VPDPBUSD Y13, Y14, Y5
+	VBROADCASTSS 48(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xf4 // VPDPBUSD Y12, Y14, Y6
+	LONG         $0x500dc2c4; BYTE $0xfd // VPDPBUSD Y13, Y14, Y7
+	VBROADCASTSS 64(AX), Y14
+	LONG         $0x500d42c4; BYTE $0xc4 // VPDPBUSD Y12, Y14, Y8
+	LONG         $0x500d42c4; BYTE $0xcd // VPDPBUSD Y13, Y14, Y9
+	VBROADCASTSS 80(AX), Y14
+	LONG         $0x500d42c4; BYTE $0xd4 // VPDPBUSD Y12, Y14, Y10
+	LONG         $0x500d42c4; BYTE $0xdd // VPDPBUSD Y13, Y14, Y11
+	VMOVUPS      64(CX), Y12
+	VMOVUPS      96(CX), Y13
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xc4 // VPDPBUSD Y12, Y14, Y0
+	LONG         $0x500dc2c4; BYTE $0xcd // VPDPBUSD Y13, Y14, Y1
+	VBROADCASTSS 20(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xd4 // VPDPBUSD Y12, Y14, Y2
+	LONG         $0x500dc2c4; BYTE $0xdd // VPDPBUSD Y13, Y14, Y3
+	VBROADCASTSS 36(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xe4 // VPDPBUSD Y12, Y14, Y4
+	LONG         $0x500dc2c4; BYTE $0xed // VPDPBUSD Y13, Y14, Y5
+	VBROADCASTSS 52(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xf4 // VPDPBUSD Y12, Y14, Y6
+	LONG         $0x500dc2c4; BYTE $0xfd // VPDPBUSD Y13, Y14, Y7
+	VBROADCASTSS 68(AX), Y14
+	LONG         $0x500d42c4; BYTE $0xc4 // VPDPBUSD Y12, Y14, Y8
+	LONG         $0x500d42c4; BYTE $0xcd // VPDPBUSD Y13, Y14, Y9
+	VBROADCASTSS 84(AX), Y14
+	LONG         $0x500d42c4; BYTE $0xd4 // VPDPBUSD Y12, Y14, Y10
+	LONG         $0x500d42c4; BYTE $0xdd // VPDPBUSD Y13, Y14, Y11
+	VMOVUPS      128(CX), Y12
+	VMOVUPS      160(CX), Y13
+	VBROADCASTSS 8(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xc4 // VPDPBUSD Y12, Y14, Y0
+	LONG         $0x500dc2c4; BYTE $0xcd // VPDPBUSD Y13, Y14, Y1
+	VBROADCASTSS 24(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xd4 // VPDPBUSD Y12, Y14, Y2
+	LONG         $0x500dc2c4; BYTE $0xdd // VPDPBUSD Y13, Y14, Y3
+	VBROADCASTSS 40(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xe4 // VPDPBUSD Y12, Y14, Y4
+	LONG         $0x500dc2c4; BYTE $0xed // VPDPBUSD Y13, Y14, Y5
+	VBROADCASTSS 56(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xf4 // VPDPBUSD Y12, Y14, Y6
+	LONG         $0x500dc2c4; BYTE $0xfd // VPDPBUSD Y13, Y14, Y7
+	VBROADCASTSS 72(AX), Y14
+	LONG         $0x500d42c4; BYTE $0xc4 // VPDPBUSD Y12, Y14, Y8
+	LONG         $0x500d42c4; BYTE $0xcd // VPDPBUSD Y13, Y14, Y9
+	VBROADCASTSS 88(AX), Y14
+	LONG         $0x500d42c4; BYTE $0xd4 // VPDPBUSD Y12, Y14, Y10
+	LONG         $0x500d42c4; BYTE $0xdd // VPDPBUSD Y13, Y14, Y11
+	VMOVUPS      192(CX), Y12
+	VMOVUPS      224(CX), Y13
+	VBROADCASTSS 12(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xc4 // VPDPBUSD Y12, Y14, Y0
+	LONG         $0x500dc2c4; BYTE $0xcd // VPDPBUSD Y13, Y14, Y1
+	VBROADCASTSS 28(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xd4 // VPDPBUSD Y12, Y14, Y2
+	LONG         $0x500dc2c4; BYTE $0xdd // VPDPBUSD Y13, Y14, Y3
+	VBROADCASTSS 44(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xe4 // VPDPBUSD Y12, Y14, Y4
+	LONG         $0x500dc2c4; BYTE $0xed // VPDPBUSD Y13, Y14, Y5
+	VBROADCASTSS 60(AX), Y14
+	LONG         $0x500dc2c4; BYTE $0xf4 // VPDPBUSD Y12, Y14, Y6
+	LONG         $0x500dc2c4; BYTE $0xfd // VPDPBUSD Y13, Y14, Y7
+	VBROADCASTSS 76(AX), Y14
+	LONG         $0x500d42c4; BYTE $0xc4 // VPDPBUSD Y12, Y14, Y8
+	LONG         $0x500d42c4; BYTE $0xcd // VPDPBUSD Y13, Y14, Y9
+	VBROADCASTSS 92(AX), Y14
+	LONG         $0x500d42c4; BYTE $0xd4 // VPDPBUSD Y12, Y14, Y10
+	LONG         $0x500d42c4; BYTE $0xdd // VPDPBUSD Y13, Y14, Y11
+	ADDQ         $+96, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks166
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VMOVUPS      Y7, 224(AX)
+	VMOVUPS      Y8, 256(AX)
+	VMOVUPS      Y9, 288(AX)
+	VMOVUPS      Y10, 320(AX)
+	VMOVUPS      Y11, 352(AX)
+	VZEROUPPER
+	RET
+
+// func BytesCeiling(rounds int)
+// Requires: AVX, AVXVNNI
+TEXT ·BytesCeiling(SB), NOSPLIT, $0-8
+	MOVQ   rounds+0(FP), AX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+rounds167:
+	LONG $0x5025c2c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y0
+	LONG $0x5025c2c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y1
+	LONG $0x5025c2c4; BYTE $0xd2 // VPDPBUSD Y10, Y11, Y2
+	LONG $0x5025c2c4; BYTE $0xda // VPDPBUSD Y10, Y11, Y3
+	LONG $0x5025c2c4; BYTE $0xe2 // VPDPBUSD Y10, Y11, Y4
+	LONG $0x5025c2c4; BYTE $0xea // VPDPBUSD Y10, Y11, Y5
+	LONG $0x5025c2c4; BYTE $0xf2 // VPDPBUSD Y10, Y11, Y6
+	LONG $0x5025c2c4; BYTE $0xfa // VPDPBUSD Y10, Y11, Y7
+	LONG $0x502542c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y8
+	LONG $0x502542c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y9
+	LONG $0x5025c2c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y0
+	LONG $0x5025c2c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y1
+	LONG $0x5025c2c4; BYTE $0xd2 // VPDPBUSD Y10, Y11, Y2
+	LONG $0x5025c2c4; BYTE $0xda // VPDPBUSD Y10, Y11, Y3
+	LONG $0x5025c2c4; BYTE $0xe2 // VPDPBUSD Y10, Y11, Y4
+	LONG $0x5025c2c4; BYTE $0xea // VPDPBUSD Y10, Y11, Y5
+	LONG $0x5025c2c4; BYTE $0xf2 // VPDPBUSD Y10, Y11, Y6
+	LONG $0x5025c2c4; BYTE $0xfa // VPDPBUSD Y10, Y11, Y7
+	LONG $0x502542c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y8
+	LONG $0x502542c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y9
+	LONG $0x5025c2c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y0
+	LONG $0x5025c2c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y1
+	LONG $0x5025c2c4; BYTE $0xd2 // VPDPBUSD Y10, Y11, Y2
+	LONG $0x5025c2c4; BYTE $0xda // VPDPBUSD Y10, Y11, Y3
+	LONG $0x5025c2c4; BYTE $0xe2 // VPDPBUSD Y10, Y11, Y4
+	LONG $0x5025c2c4; BYTE $0xea // VPDPBUSD Y10, Y11, Y5
+	LONG $0x5025c2c4; BYTE $0xf2 // VPDPBUSD Y10, Y11, Y6
+	LONG $0x5025c2c4; BYTE $0xfa // VPDPBUSD Y10, Y11, Y7
+	LONG $0x502542c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y8
+	LONG $0x502542c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y9
+	LONG $0x5025c2c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y0
+	LONG $0x5025c2c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y1
+	LONG $0x5025c2c4; BYTE $0xd2 // VPDPBUSD Y10, Y11, Y2
+	LONG $0x5025c2c4; BYTE $0xda // VPDPBUSD Y10, Y11, Y3
+	LONG $0x5025c2c4; BYTE $0xe2 // VPDPBUSD Y10, Y11, Y4
+	LONG $0x5025c2c4; BYTE $0xea // VPDPBUSD Y10, Y11, Y5
+	LONG $0x5025c2c4; BYTE $0xf2 // VPDPBUSD Y10, Y11, Y6
+	LONG $0x5025c2c4; BYTE $0xfa // VPDPBUSD Y10, Y11, Y7
+	LONG $0x502542c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y8
+	LONG $0x502542c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y9
+	LONG $0x5025c2c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y0
+	LONG $0x5025c2c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y1
+	LONG $0x5025c2c4; BYTE $0xd2 // VPDPBUSD Y10, Y11, Y2
+	LONG $0x5025c2c4; BYTE $0xda // VPDPBUSD Y10, Y11, Y3
+	LONG $0x5025c2c4; BYTE $0xe2 // VPDPBUSD Y10, Y11, Y4
+	LONG $0x5025c2c4; BYTE $0xea // VPDPBUSD Y10, Y11, Y5
+	LONG $0x5025c2c4; BYTE $0xf2 // VPDPBUSD Y10, Y11, Y6
+	LONG $0x5025c2c4; BYTE $0xfa // VPDPBUSD Y10, Y11, Y7
+	LONG $0x502542c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y8
+	LONG $0x502542c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y9
+	LONG $0x5025c2c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y0
+	LONG $0x5025c2c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y1
+	LONG $0x5025c2c4; BYTE $0xd2 // VPDPBUSD Y10, Y11, Y2
+	LONG $0x5025c2c4; BYTE $0xda // VPDPBUSD Y10, Y11, Y3
+	LONG $0x5025c2c4; BYTE $0xe2 // VPDPBUSD Y10, Y11, Y4
+	LONG $0x5025c2c4; BYTE $0xea // VPDPBUSD Y10, Y11, Y5
+	LONG $0x5025c2c4; BYTE $0xf2 // VPDPBUSD Y10, Y11, Y6
+	LONG $0x5025c2c4; BYTE $0xfa // VPDPBUSD Y10, Y11, Y7
+	LONG $0x502542c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y8
+	LONG $0x502542c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y9
+	LONG $0x5025c2c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y0
+	LONG $0x5025c2c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y1
+	LONG $0x5025c2c4; BYTE $0xd2 // VPDPBUSD Y10, Y11, Y2
+	LONG $0x5025c2c4; BYTE $0xda // VPDPBUSD Y10, Y11, Y3
+	LONG $0x5025c2c4; BYTE $0xe2 // VPDPBUSD Y10, Y11, Y4
+	LONG $0x5025c2c4; BYTE $0xea // VPDPBUSD Y10, Y11, Y5
+	LONG $0x5025c2c4; BYTE $0xf2 // VPDPBUSD Y10, Y11, Y6
+	LONG $0x5025c2c4; BYTE $0xfa // VPDPBUSD Y10, Y11, Y7
+	LONG $0x502542c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y8
+	LONG $0x502542c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y9
+	LONG $0x5025c2c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y0
+	LONG $0x5025c2c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y1
+	LONG $0x5025c2c4; BYTE $0xd2 // VPDPBUSD Y10, Y11, Y2
+	LONG $0x5025c2c4; BYTE $0xda // VPDPBUSD Y10, Y11, Y3
+	LONG $0x5025c2c4; BYTE $0xe2 // VPDPBUSD Y10, Y11, Y4
+	LONG $0x5025c2c4; BYTE $0xea // VPDPBUSD Y10, Y11, Y5
+	LONG $0x5025c2c4; BYTE $0xf2 // VPDPBUSD Y10, Y11, Y6
+	LONG $0x5025c2c4; BYTE $0xfa // VPDPBUSD Y10, Y11, Y7
+	LONG $0x502542c4; BYTE $0xc2 // VPDPBUSD Y10, Y11, Y8
+	LONG $0x502542c4; BYTE $0xca // VPDPBUSD Y10, Y11, Y9
+	DECQ AX
+	JNZ  rounds167
+	VZEROUPPER
+	RET
+
+// func Pairs1(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·Pairs1(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+
+blocks168:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPADDD       Y2, Y0, Y0
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y4, Y1, Y1
+	VMOVUPS      64(CX), Y2
+	VMOVUPS      96(CX), Y3
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPADDD       Y2, Y0, Y0
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y4, Y1, Y1
+	VMOVUPS      128(CX), Y2
+	VMOVUPS      160(CX), Y3
+	VBROADCASTSS 8(AX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPADDD       Y2, Y0, Y0
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y4, Y1, Y1
+	VMOVUPS      192(CX), Y2
+	VMOVUPS      224(CX), Y3
+	VBROADCASTSS 12(AX), Y4
+	VPMADDWD     Y2, Y4, Y2
+	VPADDD       Y2, Y0, Y0
+	VPMADDWD     Y3, Y4, Y4
+	VPADDD       Y4, Y1, Y1
+	ADDQ         $+16, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks168
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func Pairs2(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·Pairs2(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+
+blocks169:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y0, Y0
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VBROADCASTSS 16(AX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y2, Y2
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VMOVUPS      64(CX), Y4
+	VMOVUPS      96(CX), Y5
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y0, Y0
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VBROADCASTSS 20(AX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y2, Y2
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VMOVUPS      128(CX), Y4
+	VMOVUPS      160(CX), Y5
+	VBROADCASTSS 8(AX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y0, Y0
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VBROADCASTSS 24(AX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y2, Y2
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VMOVUPS      192(CX), Y4
+	VMOVUPS      224(CX), Y5
+	VBROADCASTSS 12(AX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y0, Y0
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VBROADCASTSS 28(AX), Y6
+	VPMADDWD     Y4, Y6, Y7
+	VPADDD       Y7, Y2, Y2
+	VPMADDWD     Y5, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	ADDQ         $+32, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks169
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VZEROUPPER
+	RET
+
+// func Pairs3(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·Pairs3(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+
+blocks170:
+	VMOVUPS      (CX), Y6
+	VMOVUPS      32(CX), Y7
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y0, Y0
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y1, Y1
+	VBROADCASTSS 16(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y2, Y2
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VBROADCASTSS 32(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y4, Y4
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	VMOVUPS      64(CX), Y6
+	VMOVUPS      96(CX), Y7
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y0, Y0
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y1, Y1
+	VBROADCASTSS 20(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y2, Y2
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VBROADCASTSS 36(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y4, Y4
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	VMOVUPS      128(CX), Y6
+	VMOVUPS      160(CX), Y7
+	VBROADCASTSS 8(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y0, Y0
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y1, Y1
+	VBROADCASTSS 24(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y2, Y2
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VBROADCASTSS 40(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y4, Y4
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	VMOVUPS      192(CX), Y6
+	VMOVUPS      224(CX), Y7
+	VBROADCASTSS 12(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y0, Y0
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y1, Y1
+	VBROADCASTSS 28(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y2, Y2
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VBROADCASTSS 44(AX), Y8
+	VPMADDWD     Y6, Y8, Y9
+	VPADDD       Y9, Y4, Y4
+	VPMADDWD     Y7, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	ADDQ         $+48, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks170
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VZEROUPPER
+	RET
+
+// func Pairs4(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·Pairs4(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+
+blocks171:
+	VMOVUPS      (CX), Y8
+	VMOVUPS      32(CX), Y9
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VBROADCASTSS 16(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VBROADCASTSS 32(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VBROADCASTSS 48(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y7, Y7
+	VMOVUPS      64(CX), Y8
+	VMOVUPS      96(CX), Y9
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VBROADCASTSS 20(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VBROADCASTSS 36(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VBROADCASTSS 52(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y7, Y7
+	VMOVUPS      128(CX), Y8
+	VMOVUPS      160(CX), Y9
+	VBROADCASTSS 8(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VBROADCASTSS 24(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VBROADCASTSS 40(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VBROADCASTSS 56(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y7, Y7
+	VMOVUPS      192(CX), Y8
+	VMOVUPS      224(CX), Y9
+	VBROADCASTSS 12(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y0, Y0
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VBROADCASTSS 28(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y2, Y2
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VBROADCASTSS 44(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y4, Y4
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VBROADCASTSS 60(AX), Y10
+	VPMADDWD     Y8, Y10, Y11
+	VPADDD       Y11, Y6, Y6
+	VPMADDWD     Y9, Y10, Y10
+	VPADDD       Y10, Y7, Y7
+	ADDQ         $+64, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks171
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VMOVUPS      Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func Pairs5(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·Pairs5(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+
+blocks172:
+	VMOVUPS      (CX), Y10
+	VMOVUPS      32(CX), Y11
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VBROADCASTSS 16(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y2, Y2
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VBROADCASTSS 32(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y4, Y4
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VBROADCASTSS 48(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y6, Y6
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	VBROADCASTSS 64(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y8, Y8
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y9, Y9
+	VMOVUPS      64(CX), Y10
+	VMOVUPS      96(CX), Y11
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VBROADCASTSS 20(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y2, Y2
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VBROADCASTSS 36(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y4, Y4
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VBROADCASTSS 52(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y6, Y6
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	VBROADCASTSS 68(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y8, Y8
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y9, Y9
+	VMOVUPS      128(CX), Y10
+	VMOVUPS      160(CX), Y11
+	VBROADCASTSS 8(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VBROADCASTSS 24(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y2, Y2
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VBROADCASTSS 40(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y4, Y4
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VBROADCASTSS 56(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y6, Y6
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	VBROADCASTSS 72(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y8, Y8
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y9, Y9
+	VMOVUPS      192(CX), Y10
+	VMOVUPS      224(CX), Y11
+	VBROADCASTSS 12(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y0, Y0
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y1, Y1
+	VBROADCASTSS 28(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y2, Y2
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y3, Y3
+	VBROADCASTSS 44(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y4, Y4
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y5, Y5
+	VBROADCASTSS 60(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y6, Y6
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y7, Y7
+	VBROADCASTSS 76(AX), Y12
+	VPMADDWD     Y10, Y12, Y13
+	VPADDD       Y13, Y8, Y8
+	VPMADDWD     Y11, Y12, Y12
+	VPADDD       Y12, Y9, Y9
+	ADDQ         $+80, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks172
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VMOVUPS      Y7, 224(AX)
+	VMOVUPS      Y8, 256(AX)
+	VMOVUPS      Y9, 288(AX)
+	VZEROUPPER
+	RET
+
+// func Pairs6(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·Pairs6(SB), NOSPLIT, $0-48
+	MOVQ    a+0(FP), AX
+	MOVQ    b+8(FP), CX
+	MOVQ    next+32(FP), DX
+	MOVQ    blocks+40(FP), BX
+	MOVQ    start+24(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
+
+blocks173:
+	VMOVUPS      (CX), Y12
+	VMOVUPS      32(CX), Y13
+	PREFETCHT1   (DX)
+	VBROADCASTSS (AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y0, Y0
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y1, Y1
+	VBROADCASTSS 16(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y2, Y2
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y3, Y3
+	VBROADCASTSS 32(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y4, Y4
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y5, Y5
+	VBROADCASTSS 48(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y6, Y6
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y7, Y7
+	VBROADCASTSS 64(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y8, Y8
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y9, Y9
+	VBROADCASTSS 80(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y10, Y10
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y11, Y11
+	VMOVUPS      64(CX), Y12
+	VMOVUPS      96(CX), Y13
+	PREFETCHT1   64(DX)
+	VBROADCASTSS 4(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y0, Y0
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y1, Y1
+	VBROADCASTSS 20(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y2, Y2
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y3, Y3
+	VBROADCASTSS 36(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y4, Y4
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y5, Y5
+	VBROADCASTSS 52(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y6, Y6
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y7, Y7
+	VBROADCASTSS 68(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y8, Y8
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y9, Y9
+	VBROADCASTSS 84(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y10, Y10
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y11, Y11
+	VMOVUPS      128(CX), Y12
+	VMOVUPS      160(CX), Y13
+	VBROADCASTSS 8(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y0, Y0
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y1, Y1
+	VBROADCASTSS 24(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y2, Y2
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y3, Y3
+	VBROADCASTSS 40(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y4, Y4
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y5, Y5
+	VBROADCASTSS 56(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y6, Y6
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y7, Y7
+	VBROADCASTSS 72(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y8, Y8
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y9, Y9
+	VBROADCASTSS 88(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y10, Y10
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y11, Y11
+	VMOVUPS      192(CX), Y12
+	VMOVUPS      224(CX), Y13
+	VBROADCASTSS 12(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y0, Y0
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y1, Y1
+	VBROADCASTSS 28(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y2, Y2
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y3, Y3
+	VBROADCASTSS 44(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y4, Y4
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y5, Y5
+	VBROADCASTSS 60(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y6, Y6
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y7, Y7
+	VBROADCASTSS 76(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y8, Y8
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y9, Y9
+	VBROADCASTSS 92(AX), Y14
+	VPMADDWD     Y12, Y14, Y15
+	VPADDD       Y15, Y10, Y10
+	VPMADDWD     Y13, Y14, Y14
+	VPADDD       Y14, Y11, Y11
+	ADDQ         $+96, AX
+	ADDQ         $+256, CX
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          blocks173
+	MOVQ         sums+16(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VMOVUPS      Y7, 224(AX)
+	VMOVUPS      Y8, 256(AX)
+	VMOVUPS      Y9, 288(AX)
+	VMOVUPS      Y10, 320(AX)
+	VMOVUPS      Y11, 352(AX)
+	VZEROUPPER
+	RET
+
+// func PairsCeiling(rounds int)
+// Requires: AVX, AVX2
+TEXT ·PairsCeiling(SB), NOSPLIT, $0-8
+	MOVQ   rounds+0(FP), AX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+rounds174:
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y0, Y0
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y1, Y1
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y2, Y2
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y3, Y3
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y4, Y4
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y5, Y5
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y6, Y6
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y7, Y7
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y8, Y8
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y9, Y9
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y0, Y0
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y1, Y1
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y2, Y2
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y3, Y3
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y4, Y4
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y5, Y5
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y6, Y6
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y7, Y7
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y8, Y8
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y9, Y9
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y0, Y0
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y1, Y1
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y2, Y2
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y3, Y3
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y4, Y4
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y5, Y5
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y6, Y6
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y7, Y7
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y8, Y8
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y9, Y9
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y0, Y0
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y1, Y1
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y2, Y2
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y3, Y3
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y4, Y4
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y5, Y5
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y6, Y6
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y7, Y7
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y8, Y8
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y9, Y9
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y0, Y0
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y1, Y1
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y2, Y2
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y3, Y3
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y4, Y4
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y5, Y5
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y6, Y6
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y7, Y7
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y8, Y8
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y9, Y9
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y0, Y0
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y1, Y1
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y2, Y2
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y3, Y3
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y4, Y4
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y5, Y5
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y6, Y6
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y7, Y7
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y8, Y8
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y9, Y9
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y0, Y0
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y1, Y1
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y2, Y2
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y3, Y3
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y4, Y4
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y5, Y5
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y6, Y6
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y7, Y7
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y8, Y8
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y9, Y9
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y0, Y0
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y1, Y1
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y2, Y2
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y3, Y3
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y4, Y4
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y5, Y5
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y6, Y6
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y7, Y7
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y8, Y8
+	VPMADDWD Y10, Y11, Y12
+	VPADDD   Y12, Y9, Y9
+	DECQ     AX
+	JNZ      rounds174
+	VZEROUPPER
+	RET
+
+// func QuantizePairs(dst *float32, scale *float32, src *float32, stride int, n int, flip uint32)
+// Requires: AVX, AVX2
+TEXT ·QuantizePairs(SB), NOSPLIT, $0-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         stride+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         n+32(FP), BX
+	VBROADCASTSS magnitude<>+0(SB), Y0
+	VXORPS       Y1, Y1, Y1
+	XORQ         SI, SI
+	MOVQ         BX, DI
+
+vectors175:
+	CMPQ    DI, $+8
+	JL      rest176
+	VMOVUPS (CX)(SI*1), Y2
+	VANDPS  Y0, Y2, Y2
+	VPMAXUD Y2, Y1, Y1
+	ADDQ    $+32, SI
+	SUBQ    $+8, DI
+	JMP     vectors175
+
+rest176:
+	TESTQ      DI, DI
+	JZ         done177
+	LEAQ       lanes<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    64(R8)(DI*4), Y2
+	VMASKMOVPS (CX)(SI*1), Y2, Y2
+	VANDPS     Y0, Y2, Y2
+	VPMAXUD    Y2, Y1, Y1
+
+done177:
+	VEXTRACTF128 $0x01, Y1, X0
+	VPMAXUD      X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VPMAXUD      X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VPMAXUD      X1, X0, X0
+	VMOVSS       f42fe0000<>+0(SB), X1
+	VDIVSS       X1, X0, X2
+	VDIVSS       X0, X1, X0
+	VCMPSS       $0x02, f7f7fffff<>+0(SB), X0, X1
+	VANDPS       X1, X2, X2
+	VANDPS       X1, X0, X0
+	MOVQ         scale+8(FP), SI
+	VMOVSS       X2, (SI)
+	VBROADCASTSS X0, Y0
+	VBROADCASTSS flip+40(FP), X1
+
+blocks178:
+	CMPQ         BX, $+8
+	JL           part179
+	VMOVUPS      (CX), Y2
+	VMULPS       Y0, Y2, Y2
+	VCVTPS2DQ    Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSDW    X3, X2, X2
+	VPXOR        X1, X2, X2
+	VMOVDQU      X2, (AX)
+	ADDQ         $+32, CX
+	ADDQ         DX, AX
+	SUBQ         $+8, BX
+	JMP          blocks178
+
+part179:
+	TESTQ        BX, BX
+	JZ           done180
+	LEAQ         lanes<>+0(SB), DX
+	NEGQ         BX
+	VMOVUPS      64(DX)(BX*4), Y2
+	VMASKMOVPS   (CX), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VCVTPS2DQ    Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X0
+	VPACKSSDW    X0, X2, X0
+	VPXOR        X1, X0, X0
+	VMOVDQU      X0, (AX)
+
+done180:
+	VZEROUPPER
+	RET
+
+DATA magnitude<>+0(SB)/4, $0x7fffffff
+GLOBL magnitude<>(SB), RODATA|NOPTR, $4
+
+DATA f42fe0000<>+0(SB)/4, $0x42fe0000
+DATA f42fe0000<>+4(SB)/4, $0x42fe0000
+DATA f42fe0000<>+8(SB)/4, $0x42fe0000
+DATA f42fe0000<>+12(SB)/4, $0x42fe0000
+DATA f42fe0000<>+16(SB)/4, $0x42fe0000
+DATA f42fe0000<>+20(SB)/4, $0x42fe0000
+DATA f42fe0000<>+24(SB)/4, $0x42fe0000
+DATA f42fe0000<>+28(SB)/4, $0x42fe0000
+GLOBL f42fe0000<>(SB), RODATA|NOPTR, $32
+
+DATA f7f7fffff<>+0(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+4(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+8(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+12(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+16(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+20(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+24(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+28(SB)/4, $0x7f7fffff
+GLOBL f7f7fffff<>(SB), RODATA|NOPTR, $32
+
+// func QuantizeBytes(dst *float32, scale *float32, src *float32, stride int, n int, flip uint32)
+// Requires: AVX, AVX2
+TEXT ·QuantizeBytes(SB), NOSPLIT, $0-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         stride+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         n+32(FP), BX
+	VBROADCASTSS magnitude<>+0(SB), Y0
+	VXORPS       Y1, Y1, Y1
+	XORQ         SI, SI
+	MOVQ         BX, DI
+
+vectors181:
+	CMPQ    DI, $+8
+	JL      rest182
+	VMOVUPS (CX)(SI*1), Y2
+	VANDPS  Y0, Y2, Y2
+	VPMAXUD Y2, Y1, Y1
+	ADDQ    $+32, SI
+	SUBQ    $+8, DI
+	JMP     vectors181
+
+rest182:
+	TESTQ      DI, DI
+	JZ         done183
+	LEAQ       lanes<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    64(R8)(DI*4), Y2
+	VMASKMOVPS (CX)(SI*1), Y2, Y2
+	VANDPS     Y0, Y2, Y2
+	VPMAXUD    Y2, Y1, Y1
+
+done183:
+	VEXTRACTF128 $0x01, Y1, X0
+	VPMAXUD      X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VPMAXUD      X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VPMAXUD      X1, X0, X0
+	VMOVSS       f42fe0000<>+0(SB), X1
+	VDIVSS       X1, X0, X2
+	VDIVSS       X0, X1, X0
+	VCMPSS       $0x02, f7f7fffff<>+0(SB), X0, X1
+	VANDPS       X1, X2, X2
+	VANDPS       X1, X0, X0
+	MOVQ         scale+8(FP), SI
+	VMOVSS       X2, (SI)
+	VBROADCASTSS X0, Y0
+	VBROADCASTSS flip+40(FP), X1
+
+blocks184:
+	CMPQ         BX, $+16
+	JL           part185
+	VMOVUPS      (CX), Y2
+	VMULPS       Y0, Y2, Y2
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      32(CX), Y3
+	VMULPS       Y0, Y3, Y3
+	VCVTPS2DQ    Y3, Y3
+	VPACKSSDW    Y3, Y2, Y2
+	VPERMQ       $0xd8, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPACKSSWB    X3, X2, X2
+	VPXOR        X1, X2, X2
+	VMOVDQU      X2, (AX)
+	ADDQ         $+64, CX
+	ADDQ         DX, AX
+	SUBQ         $+16, BX
+	JMP          blocks184
+
+part185:
+	TESTQ        BX, BX
+	JZ           done186
+	LEAQ         lanes<>+0(SB), DX
+	NEGQ         BX
+	VMOVUPS      64(DX)(BX*4), Y2
+	VMOVUPS      96(DX)(BX*4), Y3
+	VMASKMOVPS   (CX), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VCVTPS2DQ    Y2, Y2
+	VMASKMOVPS   32(CX), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VCVTPS2DQ    Y3, Y3
+	VPACKSSDW    Y3, Y2, Y2
+	VPERMQ       $0xd8, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X0
+	VPACKSSWB    X0, X2, X0
+	VPXOR        X1, X0, X0
+	VMOVDQU      X0, (AX)
+
+done186:
+	VZEROUPPER
+	RET
+
+// func Settle(dst *float32, sums *float32, scales *float32, ends *float32, residual *float32, ldd int, ldr int, rows int, n int)
+// Requires: AVX, FMA3
+TEXT ·Settle(SB), NOSPLIT, $0-72
+	MOVQ dst+0(FP), AX
+	MOVQ sums+8(FP), CX
+	MOVQ ends+24(FP), DX
+	MOVQ residual+32(FP), BX
+	MOVQ ldd+40(FP), SI
+	SHLQ $0x02, SI
+	MOVQ ldr+48(FP), DI
+	SHLQ $0x02, DI
+	MOVQ rows+56(FP), R8
+	MOVQ n+64(FP), R9
+	MOVQ scales+16(FP), R10
+
+rows187:
+	VBROADCASTSS (R10), Y0
+	ADDQ         $+4, R10
+	XORQ         R11, R11
+	MOVQ         R9, R12
+
+vectors188:
+	CMPQ        R12, $+8
+	JL          rest189
+	VMOVUPS     (CX)(R11*1), Y1
+	VCVTDQ2PS   Y1, Y1
+	VMULPS      (DX)(R11*1), Y0, Y2
+	VFMADD213PS 64(DX)(R11*1), Y2, Y1
+	TESTQ       BX, BX
+	JZ          alone191
+	VADDPS      (BX)(R11*1), Y1, Y1
+
+alone191:
+	VMOVUPS Y1, (AX)(R11*1)
+	ADDQ    $+32, R11
+	SUBQ    $+8, R12
+	JMP     vectors188
+
+rest189:
+	TESTQ       R12, R12
+	JZ          done190
+	LEAQ        lanes<>+0(SB), R13
+	NEGQ        R12
+	VMOVUPS     64(R13)(R12*4), Y1
+	VMOVUPS     (CX)(R11*1), Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      (DX)(R11*1), Y0, Y0
+	VFMADD213PS 64(DX)(R11*1), Y0, Y2
+	TESTQ       BX, BX
+	JZ          alone192
+	VMASKMOVPS  (BX)(R11*1), Y1, Y0
+	VADDPS      Y0, Y2, Y2
+
+alone192:
+	VMASKMOVPS Y2, Y1, (AX)(R11*1)
+
+done190:
+	ADDQ  SI, AX
+	ADDQ  $+64, CX
+	TESTQ BX, BX
+	JZ    next193
+	ADDQ  DI, BX
+
+next193:
+	DECQ R8
+	JNZ  rows187
 	VZEROUPPER
 	RET

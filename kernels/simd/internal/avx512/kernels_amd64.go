@@ -318,7 +318,7 @@ func Rotate(dst *float32, src *float32, cos *float32, sin *float32, n int)
 //go:noescape
 func Softmax(dst *float32, scores *float32, stride int, n int, blocks int, scale float32)
 
-// PackRow lays n values out in blocks of 8 that are stride values apart, with zeros behind the last one:
+// PackRow lays n values out in blocks of 8 that are stride lanes of 32 bits apart, with zeros behind the last one:
 //
 //	dst[i/8*stride+i%8] = src[i]
 //
@@ -330,10 +330,15 @@ func PackRow(dst *float32, src *float32, stride int, n int)
 //go:noescape
 func Narrow(dst *uint16, src *float32, blocks int)
 
-// Widen turns 32*groups float16 values into float32.
+// Widen turns n float16 values into float32; n is a multiple of 32.
 //
 //go:noescape
-func Widen(dst *float32, src *uint16, groups int)
+func Widen(dst *float32, src *uint16, n int)
+
+// WidenBF16 turns n bfloat16 values into float32; n is a multiple of 32.
+//
+//go:noescape
+func WidenBF16(dst *float32, src *uint16, n int)
 
 // Transpose8 turns 8 rows of 8*blocks values into columns:
 //
@@ -351,3 +356,146 @@ func Depthwise(dst *float32, bias *float32, src *float32, filter *float32, n int
 
 // Ceiling multiplies and adds as fast as the machine can: 96 vectors a round.
 func Ceiling(rounds int)
+
+// Bytes1 adds up products of four bytes, those of a without a sign, for 1 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*1+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes1(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes2 adds up products of four bytes, those of a without a sign, for 2 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*2+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes2(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes3 adds up products of four bytes, those of a without a sign, for 3 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*3+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes3(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes4 adds up products of four bytes, those of a without a sign, for 4 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*4+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes4(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes5 adds up products of four bytes, those of a without a sign, for 5 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*5+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes5(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes6 adds up products of four bytes, those of a without a sign, for 6 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*6+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes6(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes7 adds up products of four bytes, those of a without a sign, for 7 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*7+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes7(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes8 adds up products of four bytes, those of a without a sign, for 8 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*8+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes8(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes9 adds up products of four bytes, those of a without a sign, for 9 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*9+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes9(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes10 adds up products of four bytes, those of a without a sign, for 10 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*10+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes10(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes11 adds up products of four bytes, those of a without a sign, for 11 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*11+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes11(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes12 adds up products of four bytes, those of a without a sign, for 12 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*12+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes12(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes13 adds up products of four bytes, those of a without a sign, for 13 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*13+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes13(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// Bytes14 adds up products of four bytes, those of a without a sign, for 14 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*14+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func Bytes14(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// BytesCeiling multiplies and adds as fast as the machine can: 80 vectors a round.
+func BytesCeiling(rounds int)
+
+// QuantizeBytes rounds n values to multiples of scale[0], the largest magnitude divided by 127: round(src[i] * (127/largest)), as
+// bytes in blocks of 16 that are stride lanes of 32 bits apart, with zeros behind the last one. flip changes bits in all
+// lanes.
+//
+//go:noescape
+func QuantizeBytes(dst *float32, scale *float32, src *float32, stride int, n int, flip uint32)
+
+// Settle finishes the sums of a tile, n columns of each row; residual may be nil:
+//
+//	dst[row*ldd+column] = float32(sums[row*32+column]) * (scales[row] * ends[column]) + ends[32+column] + residual[row*ldr+column]
+//
+//go:noescape
+func Settle(dst *float32, sums *float32, scales *float32, ends *float32, residual *float32, ldd int, ldr int, rows int, n int)

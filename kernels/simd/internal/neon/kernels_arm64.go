@@ -98,3 +98,78 @@ func Mul(dst, a, b *float32, n int)
 //
 //go:noescape
 func Ceiling(rounds int)
+
+// Bytes1 is generic.Bytes(1) for 8 columns.
+//
+//go:noescape
+func Bytes1(a, b, sums, start, next *float32, blocks int)
+
+// Bytes2 is generic.Bytes(2) for 8 columns.
+//
+//go:noescape
+func Bytes2(a, b, sums, start, next *float32, blocks int)
+
+// Bytes3 is generic.Bytes(3) for 8 columns.
+//
+//go:noescape
+func Bytes3(a, b, sums, start, next *float32, blocks int)
+
+// Bytes4 is generic.Bytes(4) for 8 columns.
+//
+//go:noescape
+func Bytes4(a, b, sums, start, next *float32, blocks int)
+
+// Bytes5 is generic.Bytes(5) for 8 columns.
+//
+//go:noescape
+func Bytes5(a, b, sums, start, next *float32, blocks int)
+
+// Bytes6 is generic.Bytes(6) for 8 columns.
+//
+//go:noescape
+func Bytes6(a, b, sums, start, next *float32, blocks int)
+
+// Bytes7 is generic.Bytes(7) for 8 columns.
+//
+//go:noescape
+func Bytes7(a, b, sums, start, next *float32, blocks int)
+
+// Bytes8 is generic.Bytes(8) for 8 columns.
+//
+//go:noescape
+func Bytes8(a, b, sums, start, next *float32, blocks int)
+
+// BytesCeiling multiplies and adds bytes as fast as the machine can: 96 vectors a round.
+//
+//go:noescape
+func BytesCeiling(rounds int)
+
+// settle is generic.Settle for 8 columns.
+//
+//go:noescape
+func settle(dst, sums, scales, ends, residual *float32, ldd, ldr, rows int)
+
+// magnitude is the largest magnitude of 4*n values.
+//
+//go:noescape
+func magnitude(largest, src *float32, n int)
+
+// quantize rounds src[i]*factor[0] to bytes, 16 at a time in blocks that are stride lanes apart.
+//
+//go:noescape
+func quantize(dst, src, factor *float32, stride, blocks int)
+
+// Narrow rounds 8*blocks values to float16.
+//
+//go:noescape
+func Narrow(dst *uint16, src *float32, blocks int)
+
+// Widen turns n float16 values, a multiple of 8, into float32.
+//
+//go:noescape
+func Widen(dst *float32, src *uint16, n int)
+
+// WidenBF16 turns n bfloat16 values, a multiple of 8, into float32.
+//
+//go:noescape
+func WidenBF16(dst *float32, src *uint16, n int)

@@ -76,6 +76,51 @@ func multiply(rows int, a, b *float32, tile *[Rows * Columns]float32, blocks int
 	}
 }
 
+// Settle is generic.Settle. The assembly writes whole rows of tiles; narrower ones go through a tile.
+func Settle(dst, sums, scales, ends, residual *float32, ldd, ldr, rows, n int) {
+	if n == Columns {
+		settle(dst, sums, scales, ends, residual, ldd, ldr, rows)
+		return
+	}
+	var tile [Rows * Columns]float32
+	settle(&tile[0], sums, scales, ends, nil, Columns, 0, rows)
+	for r := range rows {
+		out := unsafe.Slice(dst, r*ldd+n)[r*ldd:]
+		for j := range out {
+			out[j] = tile[r*Columns+j]
+			if residual != nil {
+				out[j] += unsafe.Slice(residual, r*ldr+n)[r*ldr+j]
+			}
+		}
+	}
+}
+
+// QuantizeBytes is generic.QuantizeBytes without flip: the machine multiplies signed bytes.
+func QuantizeBytes(dst, scale, src *float32, stride, n int) {
+	const group = 16
+	blocks := n / group
+	rest := n % group
+	var last [group]float32
+	copy(last[:], unsafe.Slice(src, n)[n-rest:])
+	var largest, more float32
+	magnitude(&largest, &last[0], group/4)
+	if blocks > 0 {
+		magnitude(&more, src, blocks*group/4)
+		largest = max(largest, more)
+	}
+	inverse := 127 / largest
+	*scale = largest / 127
+	if !(inverse <= math.MaxFloat32) {
+		inverse, *scale = 0, 0
+	}
+	if blocks > 0 {
+		quantize(dst, src, &inverse, stride, blocks)
+	}
+	if rest > 0 {
+		quantize((*float32)(unsafe.Add(unsafe.Pointer(dst), 4*stride*blocks)), &last[0], &inverse, stride, 1)
+	}
+}
+
 // Softmax is generic.Softmax.
 func Softmax(dst, scores *float32, stride, n, blocks int, scale float32) {
 	list := unsafe.Slice(scores, n)

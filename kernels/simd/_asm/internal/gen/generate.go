@@ -25,9 +25,10 @@ func Write(s ISA) {
 	s.softmax()
 	s.packRow()
 	s.narrow()
-	s.widen()
+	s.widenAll()
 	s.transpose()
 	s.depthwise()
 	s.ceiling()
+	s.int8()
 	Generate()
 }

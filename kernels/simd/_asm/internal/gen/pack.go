@@ -8,11 +8,18 @@ import (
 
 // packRow copies a row into a panel of rows.
 func (s ISA) packRow() {
-	TEXT("PackRow", NOSPLIT, "func(dst, src *float32, stride, n int)")
+	s.blocks("PackRow", "lays n values out", "dst[i/8*stride+i%8] = src[i]", func() func(x reg.VecVirtual, to Mem) {
+		return func(x reg.VecVirtual, to Mem) { VMOVUPS(x, to) }
+	})
+}
+
+// blocks writes a row in blocks of 8 values.
+func (s ISA) blocks(name, what, formula string, prepare func() func(x reg.VecVirtual, to Mem)) {
+	TEXT(name, NOSPLIT, "func(dst, src *float32, stride, n int)")
 	Pragma("noescape")
-	Doc("PackRow lays n values out in blocks of 8 that are stride values apart, with zeros behind the last one:", "",
-		"\tdst[i/8*stride+i%8] = src[i]")
+	Doc(name+" "+what+" in blocks of 8 that are stride lanes of 32 bits apart, with zeros behind the last one:", "", "\t"+formula)
 	dst, src, stride, n := parameter("dst"), parameter("src"), bytesOf(parameter("stride")), parameter("n")
+	write := prepare()
 	narrow := ISA{Wide: false}
 	whole, part, done := label("whole"), label("part"), label("done")
 	x := YMM()
@@ -20,7 +27,7 @@ func (s ISA) packRow() {
 	CMPQ(n, count(depth))
 	JL(LabelRef(part))
 	VMOVUPS(Mem{Base: src}, x)
-	VMOVUPS(x, Mem{Base: dst})
+	write(x, Mem{Base: dst})
 	ADDQ(count(4*depth), src)
 	ADDQ(stride, dst)
 	SUBQ(count(depth), n)
@@ -30,9 +37,54 @@ func (s ISA) packRow() {
 	JZ(LabelRef(done))
 	m := narrow.masks(n, 1)
 	VMASKMOVPS(Mem{Base: src}, m[0].v, x)
-	VMOVUPS(x, Mem{Base: dst})
+	write(x, Mem{Base: dst})
 	Label(done)
 	end()
+}
+
+// packBF16 rounds a row to bfloat16, halves to even; numbers that are none stay so. They become float32 again, or 16 bits.
+func packBF16() {
+	s := ISA{Wide: false}
+	bits := func(name string, value uint32) reg.VecVirtual {
+		v := s.vector()
+		VBROADCASTSS(table(name, 1, func(int) uint32 { return value }), v)
+		return v
+	}
+	round := func(x, half, one, quiet, none reg.VecVirtual) {
+		odd, kept := s.vector(), s.vector()
+		VCMPPS(Imm(3), x, x, none)
+		VORPS(quiet, x, kept)
+		VPSRLD(Imm(16), x, odd)
+		VPAND(one, odd, odd)
+		VPADDD(half, x, x)
+		VPADDD(odd, x, x)
+		VBLENDVPS(none, kept, x, x)
+	}
+	constants := func() func(x reg.VecVirtual) {
+		half, one, quiet, none := bits("half", 0x7fff), bits("one", 1), bits("quiet", 0x400000), s.vector()
+		return func(x reg.VecVirtual) { round(x, half, one, quiet, none) }
+	}
+	s.blocks("PackBF16", "rounds n values to bfloat16 and lays them out as float32", "dst[i/8*stride+i%8] = bfloat16(src[i])",
+		func() func(x reg.VecVirtual, to Mem) {
+			round, upper := constants(), bits("upper", 0xffff0000)
+			return func(x reg.VecVirtual, to Mem) {
+				round(x)
+				VPAND(upper, x, x)
+				VMOVUPS(x, to)
+			}
+		})
+	s.blocks("PackPairsBF16", "rounds n values to bfloat16 and lays them out in 16 bits each", "(dst[i/8*stride:] as bfloat16)[i%8] = src[i]",
+		func() func(x reg.VecVirtual, to Mem) {
+			round := constants()
+			return func(x reg.VecVirtual, to Mem) {
+				high := XMM()
+				round(x)
+				VPSRLD(Imm(16), x, x)
+				VEXTRACTI128(Imm(1), x, high)
+				VPACKUSDW(high, x.AsX(), high)
+				VMOVDQU(high, to)
+			}
+		})
 }
 
 // narrow turns float32 into float16.
@@ -53,26 +105,38 @@ func (s ISA) narrow() {
 	end()
 }
 
-// widen turns float16 into float32, 32 values at a time.
-func (s ISA) widen() {
+// widen turns stored lanes into what matrix kernels read, 32 lanes at a time.
+func widen(name, what string, v reg.VecVirtual, lanes int, load func(from Mem, to reg.VecVirtual)) {
 	const group, distance = 32, 1024
-	TEXT("Widen", NOSPLIT, "func(dst *float32, src *uint16, groups int)")
+	TEXT(name, NOSPLIT, "func(dst *float32, src *uint16, n int)")
 	Pragma("noescape")
-	Doc("Widen turns 32*groups float16 values into float32.")
-	dst, src, groups := parameter("dst"), parameter("src"), parameter("groups")
+	Doc(name + " turns " + what + "; n is a multiple of 32.")
+	dst, src, groups := parameter("dst"), parameter("src"), parameter("n")
+	SHRQ(Imm(5), groups)
 	loop := label("groups")
 	Label(loop)
 	PREFETCHT0(Mem{Base: src, Disp: distance})
-	for at := 0; at < group; at += s.lanes() {
-		x := s.vector()
-		VCVTPH2PS(Mem{Base: src, Disp: 2 * at}, x)
-		VMOVUPS(x, Mem{Base: dst, Disp: 4 * at})
+	for at := 0; at < group; at += lanes {
+		load(Mem{Base: src, Disp: 2 * at}, v)
+		VMOVUPS(v, Mem{Base: dst, Disp: 4 * at})
 	}
 	ADDQ(count(2*group), src)
 	ADDQ(count(4*group), dst)
 	DECQ(groups)
 	JNZ(LabelRef(loop))
 	end()
+}
+
+func (s ISA) widenAll() {
+	widen("Widen", "n float16 values into float32", s.vector(), s.lanes(), func(from Mem, to reg.VecVirtual) { VCVTPH2PS(from, to) })
+	widen("WidenBF16", "n bfloat16 values into float32", s.vector(), s.lanes(), func(from Mem, to reg.VecVirtual) {
+		VPMOVZXWD(from, to)
+		VPSLLD(Imm(16), to, to)
+	})
+	if !s.Wide {
+		widen("WidenPairs", "2*n signed bytes into integers of 16 bits", s.vector(), s.lanes(), func(from Mem, to reg.VecVirtual) { VPMOVSXBW(from, to) })
+		packBF16()
+	}
 }
 
 // transpose turns 8 rows into columns, 8 values of each at a time.

@@ -228,6 +228,14 @@ func main() {
 	zip("Add", "+", fadd)
 	zip("Mul", "*", fmul)
 	ceiling()
+	for r := 1; r <= rows; r++ {
+		bytesKernel(r)
+	}
+	bytesCeiling()
+	settle()
+	magnitude()
+	quantize()
+	halves()
 	head := fmt.Sprintf(header, *out, *stub)
 	write(*out, head+"#include \"textflag.h\"\n\n"+table()+text.String())
 	write(*stub, head+"package neon\n"+stubs.String())
