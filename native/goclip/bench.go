@@ -108,7 +108,7 @@ func (o *benching) run(c *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	device, err := o.openDevice()
+	device, err := o.openDevice(c.Context())
 	if err != nil {
 		return err
 	}

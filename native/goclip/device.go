@@ -1,30 +1,107 @@
 package main
 
 import (
-	"fmt"
+	"context"
+	"errors"
 
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/reference"
 	"github.com/goclip/goclip/kernels/simd"
 	"github.com/goclip/goclip/kernels/webgpu"
+	"github.com/goclip/goclip/native/gpu"
 )
 
-// openDevice is the only place where goclip chooses what computes. auto is the CPU. gpu takes any adapter, also one that
-// computes on the CPU: who asks for it by name wants it.
-func (p *program) openDevice() (kernels.Device, error) {
+// openDevice opens what --device names and nothing else; auto is the GPU where that is worth it. With serve it is the only place
+// where goclip chooses what computes.
+func (p *program) openDevice(ctx context.Context) (kernels.Device, error) {
 	precision, err := p.chosenPrecision()
 	if err != nil {
 		return nil, err
 	}
 	switch p.device {
-	case "auto", "cpu":
-		return simd.New(simd.Options{Threads: p.threads, Precision: precision}), nil
+	case "auto":
+		cpu := p.openCPU(precision)
+		if d, _ := gpu.Faster(ctx, cpu); d != nil {
+			return d, cpu.Close()
+		}
+		return cpu, nil
+	case "cpu":
+		return p.openCPU(precision), nil
 	case "gpu":
-		return webgpu.Open(webgpu.Options{AllowSoftware: true})
+		// Who asks for it by name wants any adapter, also one that computes on the CPU.
+		return gpu.Open(ctx, precision)
 	case "reference":
 		return reference.New(reference.Options{Precision: precision}), nil
 	}
 	panic("BUG: goclip: no device " + p.device)
+}
+
+func (p *program) openCPU(precision kernels.Precision) kernels.Device {
+	return simd.New(simd.Options{Threads: p.threads, Precision: precision})
+}
+
+// server is the device of a command, and what takes its place when it fails: a GPU that was lost is opened again, once, and after
+// that the CPU computes.
+type server struct {
+	*program
+	ctx     context.Context
+	opened  []kernels.Device
+	rebuilt bool
+}
+
+// serve opens the device of a command. Where there is no GPU, or none that computes right, the CPU does what was asked of it.
+func (p *program) serve(ctx context.Context) (*server, kernels.Device, error) {
+	s := &server{program: p, ctx: ctx}
+	device, err := p.openDevice(ctx)
+	if err != nil && p.device == "gpu" && ctx.Err() == nil {
+		device, err = s.onCPU(err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	s.opened = append(s.opened, device)
+	return s, device, nil
+}
+
+func (s *server) onCPU(failed error) (kernels.Device, error) {
+	precision, err := s.chosenPrecision()
+	if err != nil {
+		return nil, err
+	}
+	device := s.openCPU(precision)
+	s.warn("%s: computing on the CPU instead, %s", shown(reason(failed)), device.Name())
+	return device, nil
+}
+
+// fallback gives the device after one that failed. The CPU device has none after it.
+func (s *server) fallback(failed error) (kernels.Device, error) {
+	if _, ok := s.opened[len(s.opened)-1].(*webgpu.Device); !ok {
+		return nil, failed
+	}
+	var device kernels.Device
+	if errors.Is(failed, kernels.ErrDeviceLost) && !s.rebuilt {
+		s.rebuilt = true
+		s.warn("%s: starting it again", shown(reason(failed)))
+		d, err := gpu.Open(s.ctx, s.opened[0].Precision())
+		if device = d; err != nil {
+			failed, device = err, nil
+		}
+	}
+	if device == nil {
+		var err error
+		if device, err = s.onCPU(failed); err != nil {
+			return nil, err
+		}
+	}
+	s.opened = append(s.opened, device)
+	return device, nil
+}
+
+// close closes all devices, the ones that failed too.
+func (s *server) close() {
+	for _, d := range s.opened {
+		d.Close()
+	}
 }
 
 // chosenPrecision is what --precision says; auto is float32, as the model was trained or released with.
@@ -32,15 +109,7 @@ func (p *program) chosenPrecision() (kernels.Precision, error) {
 	if p.precision == "auto" {
 		return kernels.F32, nil
 	}
-	precision, err := kernels.PrecisionOf(p.precision)
-	if err != nil {
-		return precision, err
-	}
-	cpu := p.device == "auto" || p.device == "cpu"
-	if precision == kernels.F32 || cpu || p.device == "reference" {
-		return precision, nil
-	}
-	return precision, fmt.Errorf("--precision %s is for a later version on a GPU: it computes in f32", precision)
+	return kernels.PrecisionOf(p.precision)
 }
 
 // adapter describes the GPU behind a device.
@@ -60,11 +129,11 @@ type adapter struct {
 
 // adapterOf is nil for devices without a GPU.
 func adapterOf(device kernels.Device) *adapter {
-	gpu, ok := device.(*webgpu.Device)
+	d, ok := device.(*webgpu.Device)
 	if !ok {
 		return nil
 	}
-	i := gpu.Info()
+	i := d.Info()
 	return &adapter{Name: i.Adapter, Vendor: i.Vendor, Driver: i.Driver, Backend: i.Backend, Type: i.Type, Software: i.Software,
 		MaxBuffer: i.MaxBuffer, MaxBinding: i.MaxBinding, SelfTest: i.SelfTest}
 }

@@ -100,7 +100,7 @@ func (p *program) diagnose(ctx context.Context) (diagnosis, error) {
 func (p *program) checkDevice(ctx context.Context, name string, want [2][][]float32) (deviceCheck, error) {
 	check := deviceCheck{Device: name}
 	of := program{device: name, precision: "auto", threads: p.threads}
-	device, err := of.openDevice()
+	device, err := of.openDevice(ctx)
 	if err != nil {
 		check.Reason = reason(err)
 		return check, nil

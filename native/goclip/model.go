@@ -63,12 +63,12 @@ func (p *program) load(ctx context.Context, towers core.Towers) (*core.Model, fu
 	if err != nil {
 		return nil, nil, err
 	}
-	device, err := p.openDevice()
+	server, device, err := p.serve(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	limited := func() {}
-	m, err := core.OpenAt(ctx, l, core.Options{Device: device, Towers: towers, Progress: p.loading(l.Name), Admit: func(n core.Need) error {
+	m, err := core.OpenAt(ctx, l, core.Options{Device: device, Fallback: server.fallback, Towers: towers, Progress: p.loading(l.Name), Admit: func(n core.Need) error {
 		limited = within(n)
 		return p.room(n, "close other programs, or take a smaller model (goclip models)")
 	}})
@@ -76,12 +76,12 @@ func (p *program) load(ctx context.Context, towers core.Towers) (*core.Model, fu
 	p.bar.stop()
 	p.bar = nil
 	if err != nil {
-		device.Close()
+		server.close()
 		return nil, nil, err
 	}
 	return m, func() {
 		m.Close()
-		device.Close()
+		server.close()
 	}, nil
 }
 

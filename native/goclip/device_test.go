@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/goclip/goclip/internal/hardware"
+	"github.com/goclip/goclip/kernels"
+	"github.com/goclip/goclip/kernels/simd"
+	"github.com/goclip/goclip/kernels/webgpu"
+)
+
+// Without an adapter the CPU does what was asked of the GPU, and says so; bench measures nothing else than what it was asked for.
+func TestNoAdapter(t *testing.T) {
+	t.Parallel()
+	run := func(arguments ...string) (string, string, int) {
+		c := exec.Command(goclip, arguments...)
+		c.Env = append(os.Environ(), "VK_DRIVER_FILES=/nowhere", "VK_ICD_FILENAMES=/nowhere")
+		var stderr strings.Builder
+		c.Stderr = &stderr
+		stdout, err := c.Output()
+		return string(stdout), stderr.String(), statusOf(t, err)
+	}
+	want := good(t, "embed", "--device", "cpu", dog)
+	stdout, stderr, status := run("embed", "--device", "gpu", dog)
+	require.Equal(t, allDone, status)
+	require.Equal(t, want, stdout)
+	require.Contains(t, stderr, "goclip: warning: ")
+	require.Contains(t, stderr, "no GPU adapter")
+	require.Contains(t, stderr, "computing on the CPU instead, cpu (")
+	_, stderr, status = run("bench", "--device", "gpu")
+	require.Equal(t, notStarted, status)
+	require.Contains(t, stderr, "no GPU adapter")
+}
+
+// A lost GPU is started again once; after that, and whenever it is too small or not capable, the CPU takes over.
+func TestFallback(t *testing.T) {
+	p := &program{device: "gpu", precision: "f16", quiet: true}
+	s, device, err := p.serve(context.Background())
+	require.NoError(t, err)
+	defer s.close()
+	if _, ok := device.(*webgpu.Device); !ok {
+		hardware.Missing(t, "webgpu", errors.New("--device gpu opens "+device.Name()))
+	}
+	lost := fmt.Errorf("webgpu: reading the outputs: %w", kernels.ErrDeviceLost)
+	again, err := s.fallback(lost)
+	require.NoError(t, err)
+	require.IsType(t, &webgpu.Device{}, again)
+	require.NotSame(t, device, again)
+	last, err := s.fallback(lost)
+	require.NoError(t, err)
+	require.IsType(t, &simd.Device{}, last)
+	require.Equal(t, kernels.F16, last.Precision())
+	_, err = s.fallback(lost)
+	require.ErrorIs(t, err, kernels.ErrDeviceLost)
+
+	small := &server{program: p, ctx: context.Background(), opened: []kernels.Device{device}}
+	cpu, err := small.fallback(kernels.ErrTooLarge)
+	require.NoError(t, err)
+	require.IsType(t, &simd.Device{}, cpu)
+}

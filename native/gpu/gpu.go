@@ -1,0 +1,156 @@
+// Package gpu opens the GPU for programs that people run: tuned once for each adapter, which the user's cache folder remembers,
+// and taken without being asked for only where it is a real one and was measured to be faster than the CPU.
+package gpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/goclip/goclip/kernels"
+	"github.com/goclip/goclip/kernels/webgpu"
+)
+
+// Open opens the GPU, any adapter, also one that computes on the CPU. A real one gets the tiles that were measured to be fastest
+// on it, now or earlier.
+func Open(ctx context.Context, precision kernels.Precision) (*webgpu.Device, error) {
+	return open(ctx, webgpu.Options{AllowSoftware: true, Precision: precision})
+}
+
+func open(ctx context.Context, o webgpu.Options) (*webgpu.Device, error) {
+	d, err := webgpu.Open(o)
+	if err != nil || d.Info().Software {
+		return d, err
+	}
+	known := remember()
+	key := adapterKey(d)
+	if d.SetTiles(known.Tiles[key]) {
+		return d, nil
+	}
+	// A GPU that cannot be tuned computes nevertheless.
+	if tiles, err := d.Tune(ctx); err == nil {
+		known.Tiles[key] = tiles
+		known.keep()
+	}
+	return d, nil
+}
+
+// adapterKey tells adapters apart as far as their speed goes.
+func adapterKey(d *webgpu.Device) string {
+	i := d.Info()
+	return fmt.Sprintf("%s, %s, %s, %s", i.Adapter, i.Backend, i.Driver, d.Precision())
+}
+
+// verdictHolds is how long it is not looked again whether there is a GPU worth taking.
+const verdictHolds = 7 * 24 * time.Hour
+
+// worthwhile is how much faster a GPU must be to be taken unasked: its start takes longer than that of the CPU device.
+const worthwhile = 1.5
+
+// Faster opens the GPU if it is a real one and faster than the other device in the same precision. Otherwise it gives nil and the
+// reason. Either outcome is remembered for a week, as looking takes a moment.
+func Faster(ctx context.Context, cpu kernels.Device) (*webgpu.Device, string) {
+	if !present() {
+		return nil, "there is no GPU"
+	}
+	return faster(ctx, cpu, func(ctx context.Context) (*webgpu.Device, error) {
+		return open(ctx, webgpu.Options{Precision: cpu.Precision()})
+	}, time.Now())
+}
+
+func faster(ctx context.Context, cpu kernels.Device, open func(context.Context) (*webgpu.Device, error), now time.Time) (*webgpu.Device, string) {
+	known := remember()
+	verdict, ok := known.Verdicts[cpu.Name()]
+	ok = ok && now.Before(verdict.Until)
+	if ok && !verdict.Take {
+		return nil, verdict.Reason
+	}
+	d, err := open(ctx)
+	if err == nil && !ok {
+		verdict, err = judge(ctx, d, cpu, judgedPictures)
+	}
+	if err != nil {
+		verdict = judgement{Reason: err.Error()}
+	}
+	if !verdict.Take && d != nil {
+		d.Close()
+		d = nil
+	}
+	if ctx.Err() == nil && !(ok && err == nil) {
+		known = remember() // open may have added tiles
+		verdict.Until = now.Add(verdictHolds)
+		known.Verdicts[cpu.Name()] = verdict
+		known.keep()
+	}
+	return d, verdict.Reason
+}
+
+// judgedPictures is the size of the batch that is measured.
+const judgedPictures = 8
+
+// judge measures both devices.
+func judge(ctx context.Context, gpu, cpu kernels.Device, pictures int) (judgement, error) {
+	mine, err := timeBlock(ctx, gpu, pictures)
+	if err != nil {
+		return judgement{}, err
+	}
+	other, err := timeBlock(ctx, cpu, pictures)
+	if err != nil {
+		return judgement{}, err
+	}
+	ratio := other.Seconds() / mine.Seconds()
+	return judgement{Take: ratio >= worthwhile,
+		Reason: fmt.Sprintf("%s computes a block of ViT-B/32 in %.2g of the CPU's time", gpu.Name(), 1/ratio)}, nil
+}
+
+// timeBlock is the best time of a transformer block of ViT-B/32.
+func timeBlock(ctx context.Context, dev kernels.Device, items int) (time.Duration, error) {
+	const tokens, width, heads = 50, 768, 12
+	random := rand.New(rand.NewPCG(1, 2))
+	var failed error
+	var loaded []kernels.Weight
+	defer func() {
+		for _, w := range loaded {
+			dev.Unload(w)
+		}
+	}()
+	load := func(role kernels.Role, shape ...int) kernels.Weight {
+		values := make([]float32, kernels.Shape(shape).Elements())
+		for i := range values {
+			values[i] = float32(random.NormFloat64()) / 32
+		}
+		w, err := dev.Load(kernels.WeightSpec{Name: "speed", Role: role, Shape: shape, Values: values, Bias: make([]float32, shape[0])})
+		if failed = errors.Join(failed, err); err == nil {
+			loaded = append(loaded, w)
+		}
+		return w
+	}
+	g := kernels.NewGraph()
+	x := g.Floats(items, tokens, width)
+	parts := g.Split(g.Linear(g.LayerNorm(x, load(kernels.Vector, width), 1e-5), load(kernels.Matrix, 3*width, width)), 3)
+	x = g.Add(x, g.Linear(g.Attention(parts[0], parts[1], parts[2], heads, false), load(kernels.Matrix, width, width)))
+	h := g.Act(g.Linear(g.LayerNorm(x, load(kernels.Vector, width), 1e-5), load(kernels.Matrix, 4*width, width)), kernels.QuickGELU)
+	x = g.Token(g.Add(x, g.Linear(h, load(kernels.Matrix, width, 4*width))), 0)
+	if failed != nil {
+		return 0, failed
+	}
+	p, err := kernels.Compile(dev, g, x)
+	if err != nil {
+		return 0, err
+	}
+	defer p.Close()
+	in, out := kernels.Inputs{Floats: [][]float32{make([]float32, items*tokens*width)}}, [][]float32{make([]float32, items*width)}
+	best := time.Duration(0)
+	for range 3 { // the first one warms up
+		start := time.Now()
+		if err := p.Run(ctx, in, out); err != nil {
+			return 0, err
+		}
+		if took := time.Since(start); best == 0 || took < best {
+			best = took
+		}
+	}
+	return best, nil
+}
