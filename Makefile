@@ -59,12 +59,12 @@ generate: ## make generated files again
 bench: ## benchmarks of kernels, preprocessing and tokenizer
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-web: ## the page and the wasm program, in web/dist
+web: ## the npm package, in web/dist, and the demo, in web/site
 	web/build.sh
 
 .PHONY: web-test
 web-test: web
-	cd web && npm ci --no-audit --no-fund && npm run lint && npm run types && npm test
+	cd web && npm run lint && npm run types && npm test
 	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm
 	GOOS=js GOARCH=wasm $(GO) test -exec "node $(CURDIR)/web/test/gotest.js" ./kernels/webgpu
 
@@ -81,4 +81,4 @@ model: ## train the embedded model again, into TRAINED: two hours on two cores (
 		python3 evaluate.py $(TRAINED)/data.npz $(TRAINED)/packaged/model $(TRAINED)/eval.json
 
 clean: ## remove what was built
-	rm -rf bin web/dist web/node_modules
+	rm -rf bin web/dist web/site web/node_modules

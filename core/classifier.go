@@ -104,6 +104,9 @@ func (c *Classifier) embed(ctx context.Context, first, count int, templates []st
 	return nil
 }
 
+// Embeddings are the labels' vectors, of unit length, in their order. They belong to the classifier.
+func (c *Classifier) Embeddings() [][]float32 { return c.vectors }
+
 // Truncated lists the labels that, in one of their templates, are longer than the model reads.
 func (c *Classifier) Truncated() []string {
 	var list []string

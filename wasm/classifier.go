@@ -3,8 +3,8 @@
 package main
 
 import (
-	"context"
 	"syscall/js"
+	"time"
 
 	"github.com/goclip/goclip/core"
 )
@@ -32,11 +32,26 @@ func (c *clip) classifier(args []js.Value) (any, error) {
 	if err := core.CheckLabels(labels); err != nil {
 		return nil, &failure{codeArgument, err}
 	}
-	scorer, err := c.model.Classifier(context.Background(), labels, templates)
+	ctx, stop, err := signalOf(argument(args, 1), "classifier")
 	if err != nil {
 		return nil, err
 	}
-	return classifiers.wrap(&classifier{c, scorer}), nil
+	defer stop()
+	start := time.Now()
+	scorer, err := c.model.Classifier(ctx, labels, templates)
+	if err != nil {
+		return nil, err
+	}
+	c.spent.text += time.Since(start)
+	c.spent.texts += len(labels) * max(1, len(templates))
+	object := classifiers.wrap(&classifier{c, scorer})
+	object.Set("embeddings", arrays(scorer.Embeddings()))
+	truncated := []any{}
+	for _, label := range scorer.Truncated() {
+		truncated = append(truncated, label)
+	}
+	object.Set("truncated", truncated)
+	return object, nil
 }
 
 func readTemplates(options js.Value) ([]string, error) {
@@ -63,7 +78,12 @@ func (c *classifier) classify(args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	vectors, err := c.clip.images([]js.Value{argument(args, 0)})
+	ctx, stop, err := signalOf(argument(args, 1), "classify")
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	vectors, err := c.clip.images(ctx, []js.Value{argument(args, 0)})
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"syscall/js"
+	"time"
 
 	"github.com/goclip/goclip/core"
 	"github.com/goclip/goclip/kernels"
@@ -17,6 +18,13 @@ import (
 type clip struct {
 	model  *core.Model
 	device kernels.Device
+	spent  spent
+}
+
+// spent is what a model did since it was loaded.
+type spent struct {
+	pictures, texts             int
+	decode, resize, image, text time.Duration
 }
 
 var clips = newObjects("model", map[string]method[*clip]{
@@ -26,6 +34,7 @@ var clips = newObjects("model", map[string]method[*clip]{
 	"embedTexts":  (*clip).embedTexts,
 	"classifier":  (*clip).classifier,
 	"run":         (*clip).run,
+	"stats":       (*clip).stats,
 }, (*clip).close)
 
 func (c *clip) close() error { return errors.Join(c.model.Close(), c.device.Close()) }
@@ -50,7 +59,12 @@ func (c *clip) info() (js.Value, error) {
 }
 
 func (c *clip) embedImage(args []js.Value) (any, error) {
-	vectors, err := c.images([]js.Value{argument(args, 0)})
+	ctx, stop, err := signalOf(argument(args, 1), "embedImage")
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	vectors, err := c.images(ctx, []js.Value{argument(args, 0)})
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +76,12 @@ func (c *clip) embedImages(args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	vectors, err := c.images(list)
+	ctx, stop, err := signalOf(argument(args, 1), "embedImages")
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	vectors, err := c.images(ctx, list)
 	return arrays(vectors), err
 }
 
@@ -70,11 +89,11 @@ func (c *clip) embedImages(args []js.Value) (any, error) {
 const imagesAtOnce = 32
 
 // images embeds pictures. Decoded pictures are large and prepared ones small: only one is decoded at a time.
-func (c *clip) images(list []js.Value) ([][]float32, error) {
+func (c *clip) images(ctx context.Context, list []js.Value) ([][]float32, error) {
 	var vectors [][]float32
 	var prepared []core.Pixels
 	for i, v := range list {
-		pixels, err := c.prepare(v)
+		pixels, err := c.prepare(ctx, v)
 		if err != nil && len(list) > 1 {
 			err = fmt.Errorf("wasm: picture %d: %w", i, err)
 		}
@@ -83,22 +102,33 @@ func (c *clip) images(list []js.Value) ([][]float32, error) {
 		}
 		prepared = append(prepared, pixels)
 		if len(prepared) == imagesAtOnce || i == len(list)-1 {
-			some, err := c.model.EmbedPixels(context.Background(), prepared)
+			start := time.Now()
+			some, err := c.model.EmbedPixels(ctx, prepared)
 			if err != nil {
 				return nil, err
 			}
+			c.spent.image += time.Since(start)
+			c.spent.pictures += len(prepared)
 			vectors, prepared = append(vectors, some...), prepared[:0]
 		}
 	}
 	return vectors, nil
 }
 
-func (c *clip) prepare(v js.Value) (core.Pixels, error) {
+func (c *clip) prepare(ctx context.Context, v js.Value) (core.Pixels, error) {
+	if err := ctx.Err(); err != nil {
+		return core.Pixels{}, err
+	}
+	start := time.Now()
 	picture, err := readImage(v)
 	if err != nil {
 		return core.Pixels{}, err
 	}
-	return c.model.Prepare(picture)
+	decoded := time.Now()
+	c.spent.decode += decoded.Sub(start)
+	pixels, err := c.model.Prepare(picture)
+	c.spent.resize += time.Since(decoded)
+	return pixels, err
 }
 
 func (c *clip) embedText(args []js.Value) (any, error) {
@@ -106,7 +136,7 @@ func (c *clip) embedText(args []js.Value) (any, error) {
 	if text.Type() != js.TypeString {
 		return nil, failuref(codeArgument, "embedText: the text must be a string, not %s", text.Type())
 	}
-	vectors, err := c.model.EmbedTexts(context.Background(), []string{text.String()})
+	vectors, err := c.texts("embedText", []string{text.String()}, argument(args, 1))
 	if err != nil {
 		return nil, err
 	}
@@ -118,8 +148,24 @@ func (c *clip) embedTexts(args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	vectors, err := c.model.EmbedTexts(context.Background(), texts)
+	vectors, err := c.texts("embedTexts", texts, argument(args, 1))
 	return arrays(vectors), err
+}
+
+func (c *clip) texts(function string, texts []string, options js.Value) ([][]float32, error) {
+	ctx, stop, err := signalOf(options, function)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	start := time.Now()
+	vectors, err := c.model.EmbedTexts(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	c.spent.text += time.Since(start)
+	c.spent.texts += len(texts)
+	return vectors, nil
 }
 
 func (c *clip) run(args []js.Value) (any, error) {
@@ -131,11 +177,25 @@ func (c *clip) run(args []js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.model.RunTensors(context.Background(), in, hidden.Truthy())
+	ctx, stop, err := signalOf(argument(args, 1), "run")
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	out, err := c.model.RunTensors(ctx, in, hidden.Truthy())
 	if err != nil {
 		return nil, err
 	}
 	return tensorObject(out), nil
+}
+
+// stats is what the model did, in milliseconds.
+func (c *clip) stats([]js.Value) (any, error) {
+	milliseconds := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	return map[string]any{
+		"pictures": c.spent.pictures, "texts": c.spent.texts, "decode": milliseconds(c.spent.decode),
+		"resize": milliseconds(c.spent.resize), "image": milliseconds(c.spent.image), "text": milliseconds(c.spent.text),
+	}, nil
 }
 
 // arrays is a list of Float32Arrays.

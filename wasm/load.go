@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"math"
 	"syscall/js"
 
@@ -14,6 +13,7 @@ import (
 // options are the second argument of load.
 type options struct {
 	base     js.Value // where the model that ships lies; not given: beside the page or worker
+	shipped  js.Value // its files by name, Blobs or addresses, if they lie elsewhere
 	towers   core.Towers
 	signal   js.Value // AbortSignal, if given
 	progress js.Value // function, if given
@@ -25,7 +25,7 @@ func load(source, settings js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := o.context()
+	ctx, stop := contextOf(o.signal)
 	defer stop()
 	s, err := o.find(source)
 	if err != nil {
@@ -89,7 +89,7 @@ func readOptions(v js.Value) (*options, error) {
 	if o.signal = v.Get("signal"); given(o.signal) && !isA(o.signal, "AbortSignal") {
 		return nil, failuref(codeArgument, "load: signal must be an AbortSignal")
 	}
-	o.base = v.Get("base")
+	o.base, o.shipped = v.Get("base"), v.Get("shipped")
 	var err error
 	o.towers, err = readTowers(v.Get("towers"))
 	return o, err
@@ -118,27 +118,6 @@ func readTowers(v js.Value) (core.Towers, error) {
 		}
 	}
 	return towers, nil
-}
-
-// context ends with the caller's AbortSignal.
-func (o *options) context() (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	if !given(o.signal) {
-		return ctx, cancel
-	}
-	if o.signal.Get("aborted").Bool() {
-		cancel()
-	}
-	aborted := js.FuncOf(func(js.Value, []js.Value) any {
-		cancel()
-		return nil
-	})
-	o.signal.Call("addEventListener", "abort", aborted)
-	return ctx, func() {
-		o.signal.Call("removeEventListener", "abort", aborted)
-		aborted.Release()
-		cancel()
-	}
 }
 
 // report calls onProgress. total is 0 where nobody knows it.

@@ -24,7 +24,10 @@ var shippedFiles = []string{"config.json", "model.safetensors", "preprocessor_co
 	"tokenizer.json", "tokenizer_config.json"}
 
 // shipped is the model that comes with the program, beside the page or worker unless the base says otherwise.
-func (o *options) shipped() (source, error) {
+func (o *options) tiny() (source, error) {
+	if given(o.shipped) {
+		return o.placed()
+	}
 	if o.base.Type() == js.TypeString && isPath(o.base.String()) {
 		l, err := core.Locate(filepath.Join(o.base.String(), filepath.FromSlash(shippedFolder)))
 		return source{l, func() {}}, err
@@ -43,6 +46,27 @@ func (o *options) shipped() (source, error) {
 		return source{}, err
 	}
 	r := &remote{options: o, base: folder, known: shippedFiles, found: map[string]*resource{}}
+	return source{core.Location{Dir: r, Name: "tiny"}, r.close}, nil
+}
+
+// placed is the model that ships where a bundler put it: its files have other names, or are part of the program.
+func (o *options) placed() (source, error) {
+	r := &remote{options: o, known: shippedFiles, own: map[string]js.Value{}, found: map[string]*resource{}}
+	for _, name := range shippedFiles {
+		v := o.shipped.Get(name)
+		if isA(v, "Blob") {
+			r.found[name] = &resource{name: name, content: newBlobReader(v)}
+			continue
+		}
+		if !given(v) {
+			return source{}, failuref(codeArgument, "load: shipped must name a file or an address for %s", name)
+		}
+		url, err := parseURL(address(v))
+		if err != nil {
+			return source{}, err
+		}
+		r.own[name] = url
+	}
 	return source{core.Location{Dir: r, Name: "tiny"}, r.close}, nil
 }
 

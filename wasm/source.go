@@ -23,7 +23,7 @@ type source struct {
 func (o *options) find(v js.Value) (source, error) {
 	switch {
 	case !given(v):
-		return o.shipped()
+		return o.tiny()
 	case v.Type() == js.TypeString && isPath(v.String()):
 		l, err := core.Locate(v.String())
 		return source{l, func() {}}, err

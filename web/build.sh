@@ -1,22 +1,34 @@
 #!/usr/bin/env bash
-# Builds the page into web/dist, ready to be served by any web server: no file there refers to another place.
+# Builds dist, the folder that the npm package carries, and site, the demo with all that it needs: any web server can serve
+# it, and no file there refers to another place. Needs Go, and Node.js for the compiler of TypeScript.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-rm -rf dist
-mkdir -p dist/models/tiny dist/examples
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --silent
+rm -rf dist site
+mkdir -p dist/models/tiny site/examples
 
 version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
 GOOS=js GOARCH=wasm go build -trimpath -ldflags "-s -w -X main.version=$version" -o dist/goclip.wasm ../wasm
-cp "$(go env GOROOT)/lib/wasm/wasm_exec.js" dist/
+{
+    echo "// Go's start of a js/wasm program, under Go's BSD licence (LICENSE-go)."
+    cat "$(go env GOROOT)/lib/wasm/wasm_exec.js"
+} >dist/wasm_exec.js
+cp "$(go env GOROOT)/LICENSE" dist/LICENSE-go
+cp ../LICENSE ../NOTICE .
+npx tsc -p tsconfig.json
+rm dist/{messages,node,platform,connection,program,worker,worker_node}.d.ts # nothing that users import names them
 
-cp src/*.js demo/* dist/
 model=../core/embedded/model
 # The files that wasm/remote.go names, with what has to go with them.
 for file in config.json model.safetensors preprocessor_config.json special_tokens_map.json tokenizer.json \
     tokenizer_config.json README.md LICENSE-notes; do
     cp "$model/$file" dist/models/tiny/
 done
-cp ../core/embedded/examples/*.png ../core/embedded/more/*.png dist/examples/
+
+cp demo/*.html demo/*.css site/
+cp demo/*.js site/
+cp -r dist site/goclip
+cp ../core/embedded/examples/*.png ../core/embedded/more/*.png site/examples/
 
 echo "web/dist: goclip.wasm has $(wc -c <dist/goclip.wasm) bytes, $(gzip -9c dist/goclip.wasm | wc -c) with gzip"

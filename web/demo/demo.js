@@ -1,6 +1,4 @@
-import { Clip } from "./clip.js";
-
-/** @import { Label, Progress } from "./api.js" */
+import { Clip } from "./goclip/goclip.js";
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
 function element(id, type) {
@@ -38,10 +36,6 @@ async function update() {
     const words = labels.value.split(",").map((word) => word.trim());
     const key = JSON.stringify(words);
     if (embedded?.key !== key) {
-      embedded?.classifier.then(
-        (old) => old.dispose(),
-        () => {},
-      );
       embedded = { key, classifier: clip.classifier(words) };
     }
     const classifier = await embedded.classifier;

@@ -1,6 +1,6 @@
-// Go's own script, which the build copies here (build.sh).
+// Go's own script, which the build copies here (build.sh), and what goclip.wasm sets.
 
-export {};
+import type { Progress } from "./api.js";
 
 declare global {
   class Go {
@@ -8,4 +8,13 @@ declare global {
     /** Resolves when the program ends. */
     run(instance: WebAssembly.Instance): Promise<void>;
   }
+
+  /** wasm/README.md describes it. */
+  var goclip: {
+    version: string;
+    load(
+      source?: unknown,
+      options?: { onProgress?: (progress: Progress) => void; [name: string]: unknown },
+    ): Promise<any>;
+  };
 }

@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+/** What the package carries, and the demo. */
 export const dist = path.join(root, "web", "dist");
+export const site = path.join(root, "web", "site");
 export const models = path.join(root, "testdata", "oracle", "models");
 export const pictures = path.join(root, "testdata", "oracle", "preprocess", "images");
 
@@ -127,7 +129,7 @@ export function softmax(logits) {
 }
 
 /** Compares ranked labels with PyTorch's probabilities.
- * @param {import("../src/api.js").Label[]} ranked @param {string[]} labels @param {number[]} probabilities */
+ * @param {import("../dist/api.js").Label[]} ranked @param {string[]} labels @param {number[]} probabilities */
 export function assertRanked(ranked, labels, probabilities) {
   assert.equal(ranked.length, labels.length);
   ranked.forEach(({ label, probability }, i) => {

@@ -4,7 +4,16 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { before, describe, test } from "node:test";
-import { assertRanked, assertTensors, dist, goldenInputs, goldenModel, pictures, shippedModel } from "./golden.js";
+import {
+  assertRanked,
+  assertTensors,
+  dist,
+  goldenInputs,
+  goldenModel,
+  pictures,
+  shippedModel,
+  site,
+} from "./golden.js";
 
 describe("the wasm program in Node", () => {
   before(async () => {
@@ -28,9 +37,9 @@ describe("the wasm program in Node", () => {
     const clip = await goclip.load(undefined, { base: dist });
     const classifier = await clip.classifier(labels);
     for (const { name, probabilities } of shown) {
-      assertRanked(await classifier.classify(path.join(dist, "examples", `${name}.png`)), labels, probabilities);
+      assertRanked(await classifier.classify(path.join(site, "examples", `${name}.png`)), labels, probabilities);
     }
-    const [first, ...others] = await classifier.classify(path.join(dist, "examples", "dog.png"), { top: 1 });
+    const [first, ...others] = await classifier.classify(path.join(site, "examples", "dog.png"), { top: 1 });
     assert.equal(first?.label, "dog");
     assert.deepEqual(others, []);
     await classifier.dispose();
@@ -45,7 +54,9 @@ describe("the wasm program in Node", () => {
     assert.equal(together.length, texts.length);
     for (const [i, text] of texts.entries()) {
       const alone = await clip.embedText(text);
-      alone.forEach((value, j) => assert(Math.abs(value - (together[i]?.[j] ?? NaN)) < 1e-6));
+      alone.forEach((/** @type {number} */ value, /** @type {number} */ j) =>
+        assert(Math.abs(value - (together[i]?.[j] ?? NaN)) < 1e-6),
+      );
     }
     assert.deepEqual(await clip.embedTexts([]), []);
     await clip.dispose();
@@ -71,6 +82,26 @@ describe("the wasm program in Node", () => {
     assertTensors(out, model, ["image_embeds", "image_features"]);
     await assert.rejects(clip.embedText("dog"), { code: "no-tower" });
     await assert.rejects(clip.embedTexts([]), { code: "no-tower" });
+    await clip.dispose();
+  });
+
+  test("stops what it computes when a signal says so", async () => {
+    const clip = await goclip.load(path.join(dist, "models", "tiny"));
+    const texts = Array.from({ length: 500 }, (_, i) => `a drawing of ${i} dogs`);
+    for (const embed of [
+      (/** @type {object} */ options) => clip.embedTexts(texts, options),
+      (/** @type {object} */ options) => clip.classifier(texts, options),
+    ]) {
+      const start = performance.now();
+      await assert.rejects(embed({ signal: AbortSignal.timeout(100) }), { name: "ClipError", code: "aborted" });
+      assert(performance.now() - start < 5000, "all texts would take much longer");
+    }
+    await assert.rejects(clip.embedText("dog", { signal: AbortSignal.abort() }), { code: "aborted" });
+    await assert.rejects(clip.embedText("dog", { signal: 7 }), { code: "invalid-argument" });
+    await clip.embedText("dog", { signal: new AbortController().signal });
+    const { texts: count, text } = await clip.stats();
+    assert.equal(count, 1, "what was aborted does not count");
+    assert(text > 0);
     await clip.dispose();
   });
 

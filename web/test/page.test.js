@@ -13,6 +13,7 @@ import {
   goldenNames,
   models,
   shippedModel,
+  site,
 } from "./golden.js";
 import { serve } from "./server.js";
 
@@ -33,7 +34,12 @@ describe("the page", { skip }, () => {
   before(
     async () => {
       server = await serve(
-        { "/": dist, "/oracle/": models, "/front-page/": `${dist}/models/tiny` },
+        {
+          "/": site,
+          "/oracle/": models,
+          "/models/tiny/": `${dist}/models/tiny`,
+          "/front-page/": `${dist}/models/tiny`,
+        },
         { "/front-page/open_clip_config.json": "<!doctype html><title>a server that never answers 404</title>" },
       );
       browser = await launch();
@@ -72,7 +78,7 @@ describe("the page", { skip }, () => {
     const names = pictures.map(({ name }) => name);
     const answers = await page.evaluate(
       async ({ labels, names }) => {
-        const { Clip } = await import(/** @type {any} */ ("/clip.js"));
+        const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
         const clip = await Clip.load();
         const classifier = await clip.classifier(labels);
         const answers = [];
@@ -99,7 +105,7 @@ describe("the page", { skip }, () => {
   });
 
   test("asks no other host and writes no complaint to the console", () => {
-    const wasm = `${server.origin}/goclip.wasm`;
+    const wasm = `${server.origin}/goclip/goclip.wasm`;
     assert(asked.includes(wasm), "the list holds what the worker asked for");
     assert.deepEqual(
       asked.filter((url) => !url.startsWith(`${server.origin}/`) && !/^(data|blob):/.test(url)),
@@ -109,16 +115,14 @@ describe("the page", { skip }, () => {
   });
 
   for (const name of goldenNames) {
-    test(`computes ${name} as PyTorch does, in the worker`, { timeout }, async () => {
+    test(`computes ${name} as PyTorch does`, { timeout }, async () => {
       const model = goldenModel(name);
-      const [worker] = page.workers();
-      assert(worker, "the page has a worker");
       const { load, texts = [] } = model.expect;
-      const source = `/oracle/${name}/${load}`;
-      const got = await worker.evaluate(
+      const got = await page.evaluate(
         async ({ source, inputs, texts }) => {
-          const clip = await goclip.load(source);
-          /** @type {import("../src/api.js").Tensors} */
+          const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
+          const clip = await Clip.load(source);
+          /** @type {Record<string, unknown>} */
           const tensors = {};
           for (const [name, { data, shape }] of Object.entries(inputs)) {
             const floats = name === "pixel_values";
@@ -129,10 +133,10 @@ describe("the page", { skip }, () => {
           await clip.dispose();
           return {
             tensors: out.map(([name, { data, shape }]) => ({ name, shape, data: Array.from(data) })),
-            embeddings: vectors.flatMap((vector) => Array.from(vector)),
+            embeddings: vectors.flatMap((/** @type {Float32Array} */ vector) => Array.from(vector)),
           };
         },
-        { source, inputs: goldenInputs(model), texts },
+        { source: `/oracle/${name}/${load}`, inputs: goldenInputs(model), texts },
       );
       assertTensors(Object.fromEntries(got.tensors.map(({ name, ...tensor }) => [name, tensor])), model);
       if (texts.length > 0) {
@@ -145,7 +149,7 @@ describe("the page", { skip }, () => {
     const names = ["config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json"];
     const got = await page.evaluate(
       async ({ names }) => {
-        const { Clip } = await import(/** @type {any} */ ("/clip.js"));
+        const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
         const blob = async (/** @type {string} */ url) => (await fetch(url)).blob();
         const files = await Promise.all(
           names.map(async (name) => new File([await blob(`/models/tiny/${name}`)], name)),
@@ -187,7 +191,7 @@ describe("the page", { skip }, () => {
 
   test("opens a checkpoint of bytes alone", { timeout }, async () => {
     const info = await page.evaluate(async () => {
-      const { Clip } = await import(/** @type {any} */ ("/clip.js"));
+      const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
       const bytes = await (await fetch("/oracle/openai-rn50/RN50.pt")).arrayBuffer();
       const clip = await Clip.load(bytes);
       await clip.dispose();
@@ -198,10 +202,10 @@ describe("the page", { skip }, () => {
 
   test("reports progress", { timeout }, async () => {
     const reports = await page.evaluate(async () => {
-      const { Clip } = await import(/** @type {any} */ ("/clip.js"));
-      /** @type {import("../src/api.js").Progress[]} */
+      const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
+      /** @type {import("../dist/api.js").Progress[]} */
       const reports = [];
-      const onProgress = (/** @type {import("../src/api.js").Progress} */ progress) => reports.push(progress);
+      const onProgress = (/** @type {import("../dist/api.js").Progress} */ progress) => reports.push(progress);
       const clip = await Clip.load(undefined, { onProgress });
       await clip.dispose();
       return reports;
@@ -216,7 +220,7 @@ describe("the page", { skip }, () => {
 
   test("rejects with codes", { timeout }, async () => {
     const codes = await page.evaluate(async () => {
-      const { Clip, ClipError } = await import(/** @type {any} */ ("/clip.js"));
+      const { Clip, ClipError } = await import(/** @type {any} */ ("/goclip/goclip.js"));
       /** @type {Record<string, string>} */
       const codes = {};
       /** @param {string} what @param {Promise<unknown>} promise */

@@ -1,0 +1,137 @@
+// Runs goclip.wasm in a worker and answers a page's calls for one model.
+
+import type { Answer, Call, Failure, NamedFile, Request } from "./messages.js";
+
+/** What a worker of a page and one of Node do differently. */
+export interface Host {
+  post(answer: Answer, transfer: Transferable[]): void;
+  /** Compiles the program. */
+  compile(): Promise<WebAssembly.Module>;
+  /** The options of load that say where the model that ships lies. */
+  shipped(): Record<string, unknown>;
+  /** A picture as the program takes it. */
+  picture(value: unknown, decoder: Call["options"]["decoder"]): Promise<unknown>;
+}
+
+/** What load of the program resolves to, and what its classifiers are. */
+type Remote = Record<string, (...args: unknown[]) => Promise<unknown>> & { info: unknown };
+type RemoteClassifier = { embeddings: Float32Array[]; truncated: string[]; dispose(): Promise<void> };
+
+/** How many calls the program works on at a time: it computes for one while files are read for the other. */
+const callsAtOnce = 2;
+
+/** Answers requests; give it every message that the page sends. */
+export function serve(host: Host): (request: Request) => void {
+  let instance: Promise<WebAssembly.Instance> | undefined;
+  let model: Remote | undefined;
+  const waiting: Call[] = [];
+  const controllers = new Map<number, AbortController>();
+  let working = 0;
+
+  async function start(given: WebAssembly.Module | undefined): Promise<WebAssembly.Instance> {
+    const module = given ?? (await host.compile());
+    if (!given) {
+      host.post({ module }, []);
+    }
+    const go = new Go();
+    const instance = await WebAssembly.instantiate(module, go.importObject);
+    go.run(instance).then(() => host.post({ exited: "the wasm program ended; the console says why" }, []));
+    return instance;
+  }
+
+  async function next(): Promise<void> {
+    const call = working < callsAtOnce ? waiting.shift() : undefined;
+    if (!call) {
+      return;
+    }
+    working++;
+    const controller = controllers.get(call.id)!;
+    try {
+      const result = await answer(call, controller.signal);
+      host.post({ id: call.id, result }, buffers(result));
+    } catch (error) {
+      host.post({ id: call.id, error: failure(error) }, []);
+    } finally {
+      controllers.delete(call.id);
+      working--;
+      void next();
+    }
+  }
+
+  async function answer({ id, method, argument, options }: Call, signal: AbortSignal): Promise<unknown> {
+    const { exports } = await instance!;
+    if (method === "load") {
+      model = (await goclip.load(unpacked(argument), {
+        ...host.shipped(),
+        ...options,
+        signal,
+        onProgress: (progress) => host.post({ id, progress }, []),
+      })) as unknown as Remote;
+      return model.info;
+    }
+    if (method === "embedImages") {
+      const { decoder, ...rest } = options;
+      const pictures = [];
+      for (const picture of argument as unknown[]) {
+        pictures.push(await host.picture(picture, decoder));
+      }
+      if (pictures.length === 1) {
+        return [await model!.embedImage!(pictures[0], { ...rest, signal })];
+      }
+      return model!.embedImages!(pictures, { ...rest, signal });
+    }
+    if (method === "classifier") {
+      const classifier = (await model!.classifier!(argument, { ...options, signal })) as RemoteClassifier;
+      const { embeddings, truncated } = classifier;
+      await classifier.dispose();
+      return { embeddings, truncated };
+    }
+    if (method === "stats") {
+      const memory = (exports.mem as WebAssembly.Memory).buffer.byteLength;
+      return { ...((await model!.stats!()) as object), memory };
+    }
+    return model![method]!(argument, { ...options, signal });
+  }
+
+  return (request) => {
+    if (request.method === "start") {
+      instance = start(request.module);
+      instance.catch(() => {}); // every call reports it
+      return;
+    }
+    if (request.method === "abort") {
+      const at = waiting.findIndex(({ id }) => id === request.id);
+      if (at >= 0) {
+        waiting.splice(at, 1);
+      }
+      controllers.get(request.id)?.abort();
+      return;
+    }
+    controllers.set(request.id, new AbortController());
+    waiting.push(request);
+    void next();
+  };
+}
+
+/** The Files of a folder with their names again. */
+function unpacked(source: unknown): unknown {
+  if (!Array.isArray(source)) {
+    return source;
+  }
+  return source.map(({ path, file }: NamedFile) =>
+    Object.defineProperties(file, { name: { value: path.split("/").at(-1) }, webkitRelativePath: { value: path } }),
+  );
+}
+
+function failure(error: unknown): Failure {
+  const { message, code } = error as Failure;
+  return { message: message ?? String(error), code: code ?? "failed" };
+}
+
+/** The memory of the arrays in a result, which moves to the page instead of being copied. */
+function buffers(result: unknown): Transferable[] {
+  if (result instanceof Float32Array) {
+    return [result.buffer as ArrayBuffer];
+  }
+  return result && typeof result === "object" ? Object.values(result).flatMap(buffers) : [];
+}

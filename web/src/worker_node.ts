@@ -1,0 +1,18 @@
+// The worker in Node.
+
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parentPort } from "node:worker_threads";
+import { serve } from "./program.js";
+
+Object.assign(globalThis, { fs, path }); // Go's script takes them, if they are there, for files on disk
+await import("./wasm_exec.js");
+
+const receive = serve({
+  post: (answer, transfer) => parentPort!.postMessage(answer, transfer as ArrayBuffer[]),
+  compile: async () => WebAssembly.compile(await fs.promises.readFile(new URL("./goclip.wasm", import.meta.url))),
+  shipped: () => ({ base: fileURLToPath(new URL(".", import.meta.url)) }),
+  picture: async (value) => value,
+});
+parentPort!.on("message", receive);
