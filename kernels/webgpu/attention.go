@@ -74,6 +74,9 @@ func (p *program) Attention(dst, q, k, v kernels.Ref, a kernels.Attend) {
 		a.Heads, head, flag(a.Causal), flag(limited), at, lengthItem, lengthRow, int(scale))
 	s := p.step("attention", grid, fields, dst, p.memory(q), p.memory(k), p.memory(v), numbers)
 	s.constants = append(s.constants, b.constants(head)...)
+	s.work.operations = 4 * float64(q.Shape.Elements()) * float64(k.Shape.Rows())
+	s.touches(1, dst, q)
+	s.touches(perHead, k, v)
 }
 
 // integers resolves an integer input: where it is, from which number on; without one its operand is nothing.

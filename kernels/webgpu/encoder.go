@@ -19,6 +19,7 @@ type step struct {
 	params    []uint32
 	memories  []*memory // result, then operands
 	grid      [2]uint32
+	work      work
 
 	pipeline *pipeline // from here on since Finish
 	group    *wgpu.BindGroup
@@ -85,6 +86,24 @@ func (p *program) stepInto(shader string, grid [2]uint32, params []uint32, dst *
 	s := &step{shader: shader, params: params, grid: grid, memories: append([]*memory{dst}, operands...)}
 	p.steps = append(p.steps, s)
 	return s
+}
+
+// touches counts the bytes of values that a step reads or writes, as often as it does.
+func (s *step) touches(times int, refs ...kernels.Ref) {
+	for _, r := range refs {
+		bytes := 4 * float64(r.Shape.Elements())
+		s.work.least += bytes
+		s.work.moved += float64(times) * bytes
+	}
+}
+
+// label names the shader with what is put into it: the key of its pipeline.
+func (s *step) label() string {
+	label := s.shader
+	for _, c := range s.constants {
+		label += " " + c.String()
+	}
+	return label
 }
 
 // choose sets a constant of the step's shader.

@@ -71,12 +71,8 @@ func binding(i int, kind gputypes.BufferBindingType) wgpu.BindGroupLayoutEntry {
 	}
 }
 
-// pipeline finds or compiles a shader with constants. The key is its label too.
-func (d *Device) pipeline(shader string, constants []shaders.Constant, operands int) (*pipeline, error) {
-	key := shader
-	for _, c := range constants {
-		key += " " + c.String()
-	}
+// pipeline finds or compiles a shader with constants. The key tells all of that, and is the label too.
+func (d *Device) pipeline(key, shader string, constants []shaders.Constant, operands int) (*pipeline, error) {
 	if p := d.pipelines[key]; p != nil {
 		return p, nil
 	}

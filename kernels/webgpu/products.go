@@ -45,7 +45,14 @@ func (p *program) Conv2D(dst, x kernels.Ref, w kernels.Weight, win kernels.Windo
 		fields := params{}.tensor(x).tensor(residual).counts(dst.Offset, count).counts(int(across), flag(add),
 			x.Shape[1], x.Shape[2], dst.Shape[1], dst.Shape[2], outputs, channels, outputs/win.Groups,
 			win.Kernel, win.Stride, win.Top, win.Left, 4*part.quads)
-		p.step("grouped", grid, fields, dst, p.memory(x), &part.memory, from).choose("ACT", uint32(e.Act))
+		s := p.step("grouped", grid, fields, dst, p.memory(x), &part.memory, from)
+		s.choose("ACT", uint32(e.Act))
+		depth := win.Kernel * win.Kernel * channels
+		s.work.operations = 2 * float64(count*depth)
+		s.touches(1, dst)
+		s.work.least += 4*float64(x.Shape.Elements()) + float64(part.bytes)
+		s.work.moved += 8 * float64(count*depth)
+		s.adds(e, dst)
 	}
 }
 
@@ -65,6 +72,8 @@ func (p *program) product(dst, x kernels.Ref, w *weight, e kernels.Epilogue, vec
 		s.choose("FORMAT", uint32(w.format))
 		s.choose("FILTER", uint32(flag(filter != nil)))
 		s.choose("VECTOR", uint32(flag(vector)))
+		s.multiplies(t, count, depth, part, 4*float64(x.Shape.Elements()), 4*float64(count*depth))
+		s.adds(e, kernels.Ref{Shape: kernels.Shape{count, part.width}})
 	}
 }
 
@@ -75,7 +84,10 @@ func (p *program) linearInt8(dst, x kernels.Ref, w *weight, e kernels.Epilogue) 
 	words := layers(kernels.Int8, depth)
 	p.whole.bytes = max(p.whole.bytes, floats(count*(words+1)))
 	grid, across := p.perGroup(count)
-	p.stepInto("quantize", grid, params{}.tensor(x).counts(count, int(across), dst.Shape.Rows(), depth, words), &p.whole, p.memory(x))
+	rounding := p.stepInto("quantize", grid, params{}.tensor(x).counts(count, int(across), dst.Shape.Rows(), depth, words),
+		&p.whole, p.memory(x))
+	rounding.touches(2, kernels.Ref{Shape: kernels.Shape{count, depth}})
+	rounding.touches(1, kernels.Ref{Shape: kernels.Shape{count, words + 1}})
 	for _, part := range w.parts {
 		t := p.device.tileFor(count)
 		fields := params{}.tensor(residual).counts(dst.Offset, count, dst.Shape.Rows(), dst.Shape.Width(), part.first, part.width,
@@ -83,5 +95,23 @@ func (p *program) linearInt8(dst, x kernels.Ref, w *weight, e kernels.Epilogue) 
 		s := p.step("product_int8", t.grid(count, part.width), fields, dst, &p.whole, &part.memory, from)
 		s.constants = append(s.constants, t.constants()...)
 		s.choose("ACT", uint32(e.Act))
+		s.multiplies(t, count, depth, part, 4*float64(count*(words+1)), 4*float64(count*(words+1)))
+		s.adds(e, kernels.Ref{Shape: kernels.Shape{count, part.width}})
+	}
+}
+
+// multiplies counts the work of a product: rows is what its rows take in memory, seen what they are when each is read whole.
+func (s *step) multiplies(t tile, count, depth int, part *part, rows, seen float64) {
+	grid := t.grid(count, part.width)
+	s.work.operations = 2 * float64(count*part.width*depth)
+	s.touches(1, kernels.Ref{Shape: kernels.Shape{count, part.width}})
+	s.work.least += rows + float64(part.bytes)
+	s.work.moved += seen*float64(grid[0]) + float64(part.bytes)*float64(grid[1])
+}
+
+// adds counts a residual.
+func (s *step) adds(e kernels.Epilogue, dst kernels.Ref) {
+	if e.Residual != nil {
+		s.touches(1, dst)
 	}
 }

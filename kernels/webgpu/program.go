@@ -127,7 +127,7 @@ func (p *program) planCopies() {
 // of bindings would have to be multiples of 256.
 func (p *program) bind(i int, s *step) error {
 	var err error
-	if s.pipeline, err = p.device.pipeline(s.shader, s.constants, len(s.memories)-1); err != nil {
+	if s.pipeline, err = p.device.pipeline(s.label(), s.shader, s.constants, len(s.memories)-1); err != nil {
 		return err
 	}
 	entries := []wgpu.BindGroupEntry{{Binding: 0, Buffer: p.slots.buffer, Offset: slotBytes * uint64(i), Size: slotBytes}}

@@ -29,7 +29,9 @@ func (p *program) Embed(dst kernels.Ref, table kernels.Weight, ids kernels.IntIn
 func (p *program) arrange(dst, x kernels.Ref, from *memory, act kernels.Act) {
 	grid, across := p.perValue(dst.Shape.Elements())
 	fields := params{}.tensor(x).counts(dst.Offset, dst.Shape.Elements(), int(across), dst.Shape.Rows(), dst.Shape.Width())
-	p.step("map", grid, fields, dst, from).choose("ACT", uint32(act))
+	s := p.step("map", grid, fields, dst, from)
+	s.choose("ACT", uint32(act))
+	s.touches(1, dst, x)
 }
 
 // Map applies an activation.
@@ -41,7 +43,9 @@ func (p *program) LayerNorm(dst, x kernels.Ref, w kernels.Weight, eps float32) {
 	grid, across := p.perGroup(count)
 	fields := params{}.tensor(x).counts(dst.Offset, count, int(across), dst.Shape.Rows(), dst.Shape.Width(),
 		int(math.Float32bits(eps)))
-	p.step("layernorm", grid, fields, dst, p.memory(x), &p.weight(w.ID).memory)
+	s := p.step("layernorm", grid, fields, dst, p.memory(x), &p.weight(w.ID).memory)
+	s.touches(1, dst)
+	s.touches(3, x)
 }
 
 // Normalize divides rows by their length, with a workgroup for each.
@@ -49,7 +53,9 @@ func (p *program) Normalize(dst, x kernels.Ref) {
 	count := dst.Shape.Items() * dst.Shape.Rows()
 	grid, across := p.perGroup(count)
 	fields := params{}.tensor(x).counts(dst.Offset, count, int(across), dst.Shape.Rows(), dst.Shape.Width())
-	p.step("normalize", grid, fields, dst, p.memory(x))
+	s := p.step("normalize", grid, fields, dst, p.memory(x))
+	s.touches(1, dst)
+	s.touches(2, x)
 }
 
 // Rotate applies rotary position embeddings.
@@ -57,7 +63,7 @@ func (p *program) Rotate(dst, x, cos, sin kernels.Ref) {
 	grid, across := p.perValue(dst.Shape.Elements())
 	fields := params{}.tensor(x).tensor(cos).tensor(sin).counts(dst.Offset, dst.Shape.Elements(), int(across),
 		dst.Shape.Rows(), dst.Shape.Width(), cos.Shape.Width())
-	p.step("rotate", grid, fields, dst, p.memory(x), p.memory(cos), p.memory(sin))
+	p.step("rotate", grid, fields, dst, p.memory(x), p.memory(cos), p.memory(sin)).touches(1, dst, x)
 }
 
 // Zip adds or multiplies two values.
@@ -65,7 +71,9 @@ func (p *program) Zip(dst, x, y kernels.Ref, op kernels.Binary) {
 	grid, across := p.perValue(dst.Shape.Elements())
 	fields := params{}.tensor(x).tensor(y).counts(dst.Offset, dst.Shape.Elements(), int(across),
 		dst.Shape.Rows(), dst.Shape.Width())
-	p.step("zip", grid, fields, dst, p.memory(x), p.memory(y)).choose("OP", uint32(op))
+	s := p.step("zip", grid, fields, dst, p.memory(x), p.memory(y))
+	s.choose("OP", uint32(op))
+	s.touches(1, dst, x, y)
 }
 
 // Concat joins two sequences.
@@ -73,7 +81,7 @@ func (p *program) Concat(dst, x, y kernels.Ref) {
 	grid, across := p.perValue(dst.Shape.Elements())
 	fields := params{}.tensor(x).tensor(y).counts(dst.Offset, dst.Shape.Elements(), int(across),
 		dst.Shape.Rows(), dst.Shape.Width(), x.Shape.Rows())
-	p.step("concat", grid, fields, dst, p.memory(x), p.memory(y))
+	p.step("concat", grid, fields, dst, p.memory(x), p.memory(y)).touches(1, dst, x, y)
 }
 
 // Gather picks rows of each item.
@@ -82,7 +90,7 @@ func (p *program) Gather(dst, x kernels.Ref, rows kernels.IntInput) {
 	numbers, at, _ := p.integers(rows)
 	fields := params{}.tensor(x).counts(dst.Offset, dst.Shape.Elements(), int(across), dst.Shape.Rows(),
 		dst.Shape.Width(), at)
-	p.step("gather", grid, fields, dst, p.memory(x), numbers)
+	p.step("gather", grid, fields, dst, p.memory(x), numbers).touches(2, dst)
 }
 
 // Mean is the mean of an item's rows.
@@ -91,7 +99,7 @@ func (p *program) Mean(dst, x kernels.Ref, lengths kernels.IntInput) {
 	numbers, at, limited := p.integers(lengths)
 	fields := params{}.tensor(x).counts(dst.Offset, dst.Shape.Elements(), int(across), x.Shape.Rows(), dst.Shape.Width(),
 		flag(limited), at)
-	p.step("mean", grid, fields, dst, p.memory(x), numbers)
+	p.step("mean", grid, fields, dst, p.memory(x), numbers).touches(1, dst, x)
 }
 
 // Pool is the mean over windows.
@@ -99,5 +107,7 @@ func (p *program) Pool(dst, x kernels.Ref, win kernels.Window) {
 	grid, across := p.perValue(dst.Shape.Elements())
 	fields := params{}.tensor(x).counts(dst.Offset, dst.Shape.Elements(), int(across), dst.Shape.Rows(), dst.Shape[3],
 		dst.Shape[2], x.Shape[2], win.Kernel, win.Stride)
-	p.step("pool", grid, fields, dst, p.memory(x))
+	s := p.step("pool", grid, fields, dst, p.memory(x))
+	s.touches(1, dst)
+	s.touches((win.Kernel*win.Kernel+win.Stride*win.Stride-1)/(win.Stride*win.Stride), x)
 }
