@@ -19,6 +19,9 @@ type benching struct {
 	batch  []int
 	tower  string
 	stages bool
+	ops    bool
+
+	gpuCeiling float64 // GFLOP/s of a GPU's arithmetic; 0 if another device is measured
 }
 
 // benchRow is one measurement in JSON.
@@ -57,7 +60,11 @@ after. Speed does not depend on the weights' values, so that -m needs a configur
 Texts are as long as the context. --arch takes any architecture and any model that goclip models
 lists.
 
---stages measures decoding and resizing a picture of 12 megapixels beside the image tower.`,
+--stages measures decoding and resizing a picture of 12 megapixels beside the image tower.
+
+On a GPU (--device gpu) the ceiling is that of a shader which only multiplies and adds, and --ops
+shows the steps of a tower: how often each kind occurs, how long one takes when it runs alone, the
+bytes that it must read and write, and those that its workgroups ask memory for, caches aside.`,
 		Example: `  goclip bench
   goclip bench --arch ViT-B/32 --batch 1,8,32 --tower image
   goclip bench --arch ViT-L/14 --stages --json`,
@@ -69,6 +76,7 @@ lists.
 	f.StringVar(&o.arch, "arch", "", "`NAME` of an architecture, or of a released model with it, instead of a model")
 	f.IntSliceVar(&o.batch, "batch", []int{1, 8, 32}, "sizes `N,M,…` of batches")
 	f.StringVar(&o.tower, "tower", "both", "`TOWER` to measure: "+strings.Join(towerNames, ", "))
+	f.BoolVar(&o.ops, "ops", false, "show the steps of the towers on a GPU")
 	f.BoolVar(&o.stages, "stages", false, "measure decoding, resizing and the tower apart")
 	complete(c, "arch", architectureNames())
 	complete(c, "tower", towerNames)
@@ -115,6 +123,14 @@ func (o *benching) run(c *cobra.Command, _ []string) error {
 	defer device.Close()
 	if !o.json {
 		fmt.Fprintf(o.out, "%s on %s\n%s", s.name, device.Name(), ceilings(device))
+	}
+	if err := o.measureGPU(c.Context(), device); err != nil {
+		return err
+	}
+	if o.ops {
+		return o.eachOps(c.Context(), device, list)
+	}
+	if !o.json {
 		fmt.Fprintf(o.out, "%-8s %6s %10s %10s %9s %8s\n", "tower", "batch", "ms", "items/s", "GFLOP/s", "ceiling")
 	}
 	ctx := c.Context()

@@ -131,7 +131,7 @@ func (o *benching) benchTower(ctx context.Context, device kernels.Device, b benc
 		}
 	}()
 	for _, items := range o.batch {
-		before := ceiling(device, threadsOf(device))
+		before := max(o.gpuCeiling, ceiling(device, threadsOf(device)))
 		took, operations, err := b.measure(ctx, device, weights, items)
 		if err != nil {
 			return err

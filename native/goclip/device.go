@@ -123,8 +123,16 @@ type adapter struct {
 	// MaxBuffer is the number of bytes that one buffer, MaxBinding that a shader's view of one may have.
 	MaxBuffer  uint64 `json:"max_buffer"`
 	MaxBinding uint64 `json:"max_binding"`
+	// What a workgroup may have: invocations, and bytes of memory that they share.
+	WorkgroupInvocations uint32   `json:"workgroup_invocations"`
+	WorkgroupMemory      uint32   `json:"workgroup_memory"`
+	Features             []string `json:"features"`
+	// Tiles are what its products are divided into.
+	Tiles webgpu.Tiles `json:"tiles"`
 	// SelfTest is the largest deviation from the known answers that it had to give first, as a share of the largest one.
 	SelfTest float64 `json:"self_test"`
+	// Note says why it does not compute in the precision that was asked for.
+	Note string `json:"note,omitempty"`
 }
 
 // adapterOf is nil for devices without a GPU.
@@ -135,5 +143,6 @@ func adapterOf(device kernels.Device) *adapter {
 	}
 	i := d.Info()
 	return &adapter{Name: i.Adapter, Vendor: i.Vendor, Driver: i.Driver, Backend: i.Backend, Type: i.Type, Software: i.Software,
-		MaxBuffer: i.MaxBuffer, MaxBinding: i.MaxBinding, SelfTest: i.SelfTest}
+		MaxBuffer: i.MaxBuffer, MaxBinding: i.MaxBinding, WorkgroupInvocations: i.WorkgroupInvocations, WorkgroupMemory: i.WorkgroupMemory,
+		Features: append([]string{}, i.Features...), Tiles: d.Tiles(), SelfTest: i.SelfTest, Note: i.Note}
 }

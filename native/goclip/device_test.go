@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,4 +67,40 @@ func TestFallback(t *testing.T) {
 	cpu, err := small.fallback(kernels.ErrTooLarge)
 	require.NoError(t, err)
 	require.IsType(t, &simd.Device{}, cpu)
+}
+
+// The steps of a tower add up to the dispatches of its program, and doctor describes the adapter they ran on.
+func TestGPUSteps(t *testing.T) {
+	t.Parallel()
+	var report diagnosis
+	require.NoError(t, json.Unmarshal([]byte(run(t, "doctor", "--json").stdout), &report))
+	at := slices.IndexFunc(report.Devices, func(d deviceCheck) bool { return d.Device == "gpu" && d.Adapter != nil })
+	if at < 0 {
+		hardware.Missing(t, "webgpu", errors.New("doctor finds no adapter"))
+	}
+	a := report.Devices[at].Adapter
+	require.NotEmpty(t, a.Tiles.Few)
+	require.NotEmpty(t, a.Tiles.Many)
+	require.Positive(t, a.WorkgroupMemory)
+	require.Contains(t, run(t, "doctor").stdout, "tiles: "+a.Tiles.Few)
+
+	r := run(t, "bench", "--device", "gpu", "--ops", "--batch", "2", "--json")
+	require.Equal(t, allDone, r.status)
+	dispatches, steps := map[string]int{}, map[string]int{}
+	for line := range strings.Lines(r.stdout) {
+		var whole programRow
+		var op opRow
+		require.NoError(t, json.Unmarshal([]byte(line), &whole))
+		require.NoError(t, json.Unmarshal([]byte(line), &op))
+		if op.Op == "" {
+			dispatches[whole.Tower] = whole.Dispatches
+			require.Positive(t, whole.WeightBytes)
+			continue
+		}
+		steps[op.Tower] += op.Count
+		require.Positive(t, op.Millis)
+	}
+	require.Equal(t, dispatches, steps)
+	require.Len(t, steps, 2)
+	refused(t, "only a GPU's steps", "bench", "--device", "cpu", "--ops")
 }

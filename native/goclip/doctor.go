@@ -208,11 +208,24 @@ func (d diagnosis) print(out io.Writer) {
 			fmt.Fprintf(out, "%22slargest difference from the reference: picture %.1e, text %.1e\n", "", *c.ImageDifference, *c.TextDifference)
 		}
 		if a := c.Adapter; a != nil {
-			fmt.Fprintf(out, "%22sadapter: %s, %s, %s, driver %s, largest buffer %s\n", "", shown(a.Name), a.Type, a.Backend, shown(a.Driver),
-				mebibytes(int64(a.MaxBuffer)))
+			a.print(out)
 		}
 		if c.Reason != "" {
 			fmt.Fprintf(out, "%22s%s\n", "", shown(c.Reason))
 		}
 	}
+}
+
+// print shows the adapter below its device.
+func (a *adapter) print(out io.Writer) {
+	line := func(format string, arguments ...any) {
+		fmt.Fprintf(out, "%22s"+format+"\n", append([]any{""}, arguments...)...)
+	}
+	line("adapter: %s, %s, %s, driver %s", shown(a.Name), a.Type, a.Backend, shown(a.Driver))
+	line("limits: buffers of %s, bindings of %s, workgroups of %d with %d KiB", mebibytes(int64(a.MaxBuffer)), mebibytes(int64(a.MaxBinding)),
+		a.WorkgroupInvocations, a.WorkgroupMemory>>10)
+	if len(a.Features) > 0 {
+		line("features: %s", shown(strings.Join(a.Features, " ")))
+	}
+	line("tiles: %s for few rows, %s for many; self-test within %.1e", a.Tiles.Few, a.Tiles.Many, a.SelfTest)
 }
