@@ -29,7 +29,17 @@
 //
 // Nothing here, but the library encodes commands anew for every submission and allocates as it does so. On lavapipe a
 // process grows besides: Mesa 22.3 keeps the frames of workgroups that meet at a barrier in a loop, a quarter of a
-// megabyte for every dispatch of linear.
+// megabyte for every dispatch of a product.
+//
+// # Why are x and w bound twice to a product?
+//
+// Rows that begin at a multiple of four values are read in fours, and matrices of 16-bit numbers in pairs of words. WGSL gives a
+// binding one type, so that the same buffer is bound once for each; what a pipeline does not read costs nothing.
+//
+// # Why are matrices turned round?
+//
+// Neighbours in a workgroup compute neighbouring outputs. With the weights of one number of the row side by side for all outputs,
+// they read neighbouring addresses, in fours, whatever the precision.
 //
 // # Where may Run be called in a browser?
 //
