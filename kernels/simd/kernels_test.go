@@ -219,3 +219,14 @@ func TestChoose(t *testing.T) {
 		t.Errorf("the generic level gives %s, %q", l.name, note)
 	}
 }
+
+// Every level has a form for every precision, at its place.
+func TestForms(t *testing.T) {
+	for _, l := range levels() {
+		for p, f := range l.forms {
+			if f.precision != kernels.Precision(p) {
+				t.Errorf("%s has %s in the place of %s", l.name, f.precision, kernels.Precision(p))
+			}
+		}
+	}
+}

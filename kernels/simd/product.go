@@ -49,7 +49,7 @@ func (p *program) product(to result, w *weight, length, outputs, at int, pack pa
 	f := w.form
 	total := to.dst.ref.Shape.Items() * to.rows
 	padded := f.lanes(length)
-	blocks := ceilDiv(total, blockRows)
+	blocks := ceilDiv(total, f.blockRows())
 	block := func(i int) (first, count int) {
 		first = total * i / blocks
 		return first, total*(i+1)/blocks - first
@@ -106,6 +106,15 @@ func (p *program) product(to result, w *weight, length, outputs, at int, pack pa
 		b := packed{p.shared[first*padded:][:count*padded], p.shared[total*padded+first:][:count]}
 		m.compute(b, p.scratch[worker], first, panel, min(panels, panel+group))
 	})
+}
+
+// blockRows is how many rows make a block. Where panels are widened, each block does it again: larger ones pay, although their rows
+// come from the third cache.
+func (f *form) blockRows() int {
+	if f.widen != nil {
+		return 4 * blockRows
+	}
+	return blockRows
 }
 
 // packed is a block of rows, ready to be the left side of a product, with what the values of each row are multiples of.

@@ -310,7 +310,7 @@ func Bytes5(a *float32, b *float32, sums *float32, start *float32, next *float32
 //go:noescape
 func Bytes6(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
 
-// BytesCeiling multiplies and adds as fast as the machine can: 80 vectors a round.
+// BytesCeiling multiplies and adds as fast as the machine can: 96 vectors a round.
 func BytesCeiling(rounds int)
 
 // Pairs1 adds up products of two integers of 16 bits for 1 rows and 16 columns:
@@ -367,7 +367,7 @@ func Pairs5(a *float32, b *float32, sums *float32, start *float32, next *float32
 //go:noescape
 func Pairs6(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
 
-// PairsCeiling multiplies and adds as fast as the machine can: 80 vectors a round.
+// PairsCeiling multiplies and adds as fast as the machine can: 96 vectors a round.
 func PairsCeiling(rounds int)
 
 // QuantizePairs rounds n values to multiples of scale[0], the largest magnitude divided by 127: round(src[i] * (127/largest)), as

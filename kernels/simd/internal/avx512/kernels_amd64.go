@@ -483,7 +483,7 @@ func Bytes13(a *float32, b *float32, sums *float32, start *float32, next *float3
 //go:noescape
 func Bytes14(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
 
-// BytesCeiling multiplies and adds as fast as the machine can: 80 vectors a round.
+// BytesCeiling multiplies and adds as fast as the machine can: 96 vectors a round.
 func BytesCeiling(rounds int)
 
 // QuantizeBytes rounds n values to multiples of scale[0], the largest magnitude divided by 127: round(src[i] * (127/largest)), as
@@ -499,3 +499,139 @@ func QuantizeBytes(dst *float32, scale *float32, src *float32, stride int, n int
 //
 //go:noescape
 func Settle(dst *float32, sums *float32, scales *float32, ends *float32, residual *float32, ldd int, ldr int, rows int, n int)
+
+// PairsBF16x1 adds up products of two bfloat16 for 1 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*1+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x1(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x2 adds up products of two bfloat16 for 2 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*2+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x2(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x3 adds up products of two bfloat16 for 3 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*3+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x3(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x4 adds up products of two bfloat16 for 4 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*4+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x4(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x5 adds up products of two bfloat16 for 5 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*5+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x5(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x6 adds up products of two bfloat16 for 6 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*6+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x6(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x7 adds up products of two bfloat16 for 7 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*7+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x7(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x8 adds up products of two bfloat16 for 8 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*8+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x8(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x9 adds up products of two bfloat16 for 9 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*9+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x9(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x10 adds up products of two bfloat16 for 10 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*10+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x10(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x11 adds up products of two bfloat16 for 11 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*11+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x11(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x12 adds up products of two bfloat16 for 12 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*12+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x12(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x13 adds up products of two bfloat16 for 13 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*13+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x13(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16x14 adds up products of two bfloat16 for 14 rows and 32 columns:
+//
+//	sums[row*32+column] = start[column] + Σ a[(block*14+row)*4+k] · b[(block*4+k)*32+column]
+//
+// over all blocks and k < 4; next is memory that will be needed soon.
+//
+//go:noescape
+func PairsBF16x14(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
+
+// PairsBF16Ceiling multiplies and adds as fast as the machine can: 96 vectors a round.
+func PairsBF16Ceiling(rounds int)
+
+// SettleFloats finishes the sums of a tile, n columns of each row; residual may be nil:
+//
+//	dst[row*ldd+column] = sums[row*32+column] + ends[32+column] + residual[row*ldr+column]
+//
+//go:noescape
+func SettleFloats(dst *float32, sums *float32, scales *float32, ends *float32, residual *float32, ldd int, ldr int, rows int, n int)

@@ -82,13 +82,15 @@ func (s ISA) gemm(rows int) {
 	JNZ(LabelRef(loop))
 
 	n := parameter("n")
-	part := label("part")
-	CMPQ(n, count(columns*s.lanes()))
-	JL(LabelRef(part))
-	s.finish(acc, nil, left)
-	restore()
-	end()
-	Label(part)
+	if !s.Wide { // with AVX-512 a mask costs nothing
+		part := label("part")
+		CMPQ(n, count(columns*s.lanes()))
+		JL(LabelRef(part))
+		s.finish(acc, nil, left)
+		restore()
+		end()
+		Label(part)
+	}
 	s.finish(acc, s.masks(n, columns), left)
 	restore()
 	end()

@@ -61,7 +61,7 @@ type mask struct {
 	v reg.VecVirtual    // AVX2
 }
 
-// masks covers the first n lanes of so many vectors that follow each other; n is less than all their lanes.
+// masks covers the first n lanes of so many vectors that follow each other; with AVX-512 n may be all of them, with AVX2 less.
 func (s ISA) masks(n reg.GPVirtual, vectors int) []mask {
 	list := make([]mask, vectors)
 	if s.Wide {

@@ -45,14 +45,20 @@ func (s ISA) dot(name, what string, rows int, multiply multiply) {
 		right[j] = s.vector()
 	}
 	left, spare := s.vector(), s.vector()
+	// Half a block at a time makes half the code at the same speed. From the first half of a block to the second and from there to the
+	// next block are different distances, which change places.
+	const half = laneDepth / 2
+	SHLQ(Imm(1), blocks)
+	distance := GP64()
+	MOVQ(U32(4*half), distance)
 	loop := label("blocks")
 	Label(loop)
-	for k := range laneDepth {
+	for k := range half {
 		for j := range columns {
 			VMOVUPS(Mem{Base: b, Disp: (k*columns + j) * s.bytes()}, right[j])
 		}
-		if k < ahead/2 {
-			PREFETCHT1(Mem{Base: next, Disp: 64 * k})
+		if k == 0 {
+			PREFETCHT1(Mem{Base: next})
 		}
 		for r := range rows {
 			VBROADCASTSS(Mem{Base: a, Disp: 4 * (r*laneDepth + k)}, left)
@@ -61,9 +67,11 @@ func (s ISA) dot(name, what string, rows int, multiply multiply) {
 			}
 		}
 	}
-	ADDQ(count(4*laneDepth*rows), a)
-	ADDQ(count(laneDepth*columns*s.bytes()), b)
-	ADDQ(count(64*ahead/2), next)
+	ADDQ(distance, a)
+	NEGQ(distance)
+	ADDQ(count(4*laneDepth*rows), distance)
+	ADDQ(count(half*columns*s.bytes()), b)
+	ADDQ(count(64), next)
 	DECQ(blocks)
 	JNZ(LabelRef(loop))
 	sums := parameter("sums")
@@ -238,9 +246,9 @@ func (s ISA) quantize(name string, pairs bool) {
 
 // lanesCeiling is ceiling for products of lanes.
 func (s ISA) lanesCeiling(name string, multiply multiply) {
-	const chains = 10
+	const chains = 12
 	TEXT(name+"Ceiling", NOSPLIT, "func(rounds int)")
-	Doc(name + "Ceiling multiplies and adds as fast as the machine can: 80 vectors a round.")
+	Doc(name + "Ceiling multiplies and adds as fast as the machine can: 96 vectors a round.")
 	rounds := parameter("rounds")
 	acc := make([]reg.VecVirtual, chains)
 	for i := range acc {
@@ -257,6 +265,18 @@ func (s ISA) lanesCeiling(name string, multiply multiply) {
 	DECQ(rounds)
 	JNZ(LabelRef(loop))
 	end()
+}
+
+// dotPairsBF16 is two products of bfloat16.
+func dotPairsBF16(right, left, sum, _ reg.VecVirtual, _ bool) { dotBF16(right, left, sum) }
+
+// bf16 writes the kernels of kernels.BF16 for processors that multiply bfloat16.
+func (s ISA) bf16() {
+	for rows := 1; rows <= s.Rows; rows++ {
+		s.dot("PairsBF16x", "products of two bfloat16", rows, dotPairsBF16)
+	}
+	s.lanesCeiling("PairsBF16", dotPairsBF16)
+	s.settle("SettleFloats", false)
 }
 
 // int8 writes the kernels of kernels.Int8.
