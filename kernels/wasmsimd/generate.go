@@ -1,0 +1,3 @@
+package wasmsimd
+
+//go:generate go run ./internal/emit -out .

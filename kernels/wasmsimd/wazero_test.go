@@ -1,0 +1,78 @@
+package wasmsimd
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/goclip/goclip/kernels"
+	"github.com/goclip/goclip/kernels/kerneltest"
+)
+
+// memoryModule is a module of a memory, "memory", of one page up to 4 GiB.
+const memoryModule = "\x00asm\x01\x00\x00\x00" + "\x05\x06\x01\x01\x01\x80\x80\x04" + "\x07\x0a\x01\x06memory\x02\x00"
+
+// runtimeHost runs a module natively: wazero knows SIMD128, but neither relaxed SIMD nor threads.
+type runtimeHost struct {
+	runtime wazero.Runtime
+	memory  api.Memory
+	exports [exportDot8]api.Function
+	stack   [16]uint64
+}
+
+func newRuntimeHost(t *testing.T) host {
+	ctx := context.Background()
+	config := wazero.NewRuntimeConfig().WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesThreads)
+	h := &runtimeHost{runtime: wazero.NewRuntimeWithConfig(ctx, config)}
+	memory, err := h.runtime.InstantiateWithConfig(ctx, []byte(memoryModule), wazero.NewModuleConfig().WithName("env"))
+	require.NoError(t, err)
+	h.memory = memory.ExportedMemory("memory")
+	module, err := h.runtime.Instantiate(ctx, plainModule)
+	require.NoError(t, err)
+	for i := range h.exports {
+		h.exports[i] = module.ExportedFunction(exportNames[i])
+	}
+	return h
+}
+
+func (h *runtimeHost) grow(bytes uint64) error {
+	if have := uint64(h.memory.Size()); have < bytes {
+		if _, ok := h.memory.Grow(uint32((bytes - have) / pageBytes)); !ok {
+			return context.DeadlineExceeded
+		}
+	}
+	return nil
+}
+
+func (h *runtimeHost) write(at uint32, data []byte) {
+	if !h.memory.Write(at, data) {
+		panic("BUG: a write behind the end")
+	}
+}
+
+func (h *runtimeHost) read(data []byte, at uint32) {
+	from, _ := h.memory.Read(at, uint32(len(data)))
+	copy(data, from)
+}
+
+func (h *runtimeHost) call(f export, arguments []uint64) (uint32, error) {
+	n := copy(h.stack[:], arguments)
+	err := h.exports[f].CallWithStack(context.Background(), h.stack[:max(n, 1)])
+	return uint32(h.stack[0]), err
+}
+
+func (h *runtimeHost) close() { h.runtime.Close(context.Background()) }
+
+func TestDevice(t *testing.T) {
+	for _, precision := range []kernels.Precision{kernels.F32, kernels.Int8} {
+		t.Run(precision.String(), func(t *testing.T) {
+			d, err := newDevice(newRuntimeHost(t), mostPages, false, Options{Precision: precision})
+			require.NoError(t, err)
+			kerneltest.Run(t, d)
+		})
+	}
+}
