@@ -9,7 +9,7 @@ import (
 
 // Device computes in a WebAssembly module.
 type Device struct {
-	level     string // simd128 or relaxed
+	level     string
 	notes     []string
 	precision kernels.Precision
 	threads   int
@@ -37,12 +37,12 @@ type multiplier struct {
 
 // newDevice makes a device of a running module.
 func newDevice(h host, pages int, relaxed bool, o Options) (*Device, error) {
-	d := &Device{host: h, heap: newHeap(h, pages), level: "simd128", threads: max(1, o.Threads), precision: o.Precision, weights: map[int]*weight{}}
+	d := &Device{host: h, heap: newHeap(h, pages), level: Plain, threads: max(1, o.Threads), precision: o.Precision, weights: map[int]*weight{}}
 	if d.precision != kernels.F32 && d.precision != kernels.Int8 {
 		return nil, fmt.Errorf("wasm: there is no precision %s in this device, only f32 and int8", d.precision)
 	}
 	if relaxed {
-		d.level = "relaxed simd"
+		d.level = Relaxed
 	}
 	var err error
 	d.bytes, err = chooseMultiplier(h, relaxed)
@@ -93,7 +93,7 @@ func (d *Device) Name() string {
 	return name + ")"
 }
 
-// Level is "simd128" or "relaxed simd".
+// Level is Plain or Relaxed.
 func (d *Device) Level() string { return d.level }
 
 // Threads is how many threads compute.

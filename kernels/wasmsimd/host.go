@@ -1,11 +1,8 @@
 package wasmsimd
 
 import (
-	"bytes"
 	_ "embed"
 	"unsafe"
-
-	"github.com/goclip/goclip/kernels/wasmsimd/internal/wasm"
 )
 
 // host is where a module runs: a browser, Node, or a runtime for tests.
@@ -34,16 +31,6 @@ var exportNames = [...]string{"run", "panels", "bytes", "clear", "dot8"}
 
 //go:embed simd.wasm
 var plainModule []byte
-
-//go:embed relaxed.wasm
-var relaxedModule []byte
-
-// sharedModule is a module that imports shared memory.
-func sharedModule(module []byte) []byte {
-	module = bytes.Clone(module)
-	module[bytes.Index(module, []byte(wasm.MemoryImport))+len(wasm.MemoryImport)] = 3
-	return module
-}
 
 // bytesOf are the bytes of numbers, as they lie in memory: little endian on every machine that Go's wasm and this package's tests
 // run on.

@@ -3,6 +3,7 @@ package wasmsimd
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"unsafe"
 
 	"github.com/goclip/goclip/kernels"
@@ -154,8 +155,13 @@ func (p *program) Run(ctx context.Context, in kernels.Inputs, out [][]float32) e
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if _, err := d.call(exportRun, uint64(s.first), uint64(s.steps), uint64(p.scratchAt), uint64(p.scratch), uint64(d.threads)); err != nil {
+		next, err := d.call(exportRun, uint64(s.first), uint64(s.steps), uint64(p.scratchAt), uint64(p.scratch), uint64(d.threads))
+		if err != nil {
 			return err
+		}
+		if next == 0 {
+			d.lost = fmt.Errorf("wasm: %w: a thread failed", kernels.ErrDeviceLost)
+			return d.lost
 		}
 	}
 	for i, ref := range p.outputs {

@@ -21,10 +21,10 @@ type kernels struct {
 	gemm8Tile  []*Func
 	gemm16Tile []*Func
 
-	packRow, panel                *Func
-	quantizeRow, quantizeWide     *Func
-	softmaxRow, seen, finish, row *Func
-	step                          *Func // any, for the type of calls through the table
+	packRow, panel            *Func
+	quantizeRow, quantizeWide *Func
+	softmaxRow, seen          *Func
+	step                      *Func // any, for the type of calls through the table
 }
 
 // command is a step in memory.

@@ -1,0 +1,244 @@
+//go:build js && wasm
+
+package wasmsimd
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"syscall/js"
+	"time"
+
+	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
+	"github.com/goclip/goclip/kernels/wasmsimd/internal/wasm"
+)
+
+//go:embed relaxed.wasm
+var relaxedModule []byte
+
+// Levels are those that this browser has, the fastest last.
+func Levels() []string {
+	var levels []string
+	for _, l := range []struct {
+		name   string
+		module []byte
+	}{{Plain, plainModule}, {Relaxed, relaxedModule}} {
+		if js.Global().Get("WebAssembly").Call("validate", uint8Array(l.module)).Bool() {
+			levels = append(levels, l.name)
+		}
+	}
+	return levels
+}
+
+// Open starts a device. start makes a Worker, or a worker of Node, that runs thread.js; without it there is one thread, as there is
+// where memory cannot be shared. The calling goroutine waits, so that this must not be a JavaScript callback.
+func Open(o Options, start func() (js.Value, error)) (*Device, error) {
+	levels := Levels()
+	if len(levels) == 0 {
+		return nil, errors.New("wasm: this browser has no vectors in WebAssembly (SIMD128)")
+	}
+	level, note := chooseLevel(levels, o.Level)
+	module := plainModule
+	if level == Relaxed {
+		module = relaxedModule
+	}
+	h := &browserHost{}
+	asked := o.Threads
+	pages, err := h.open(module, asked > 1 && start != nil && canShare())
+	if err != nil {
+		return nil, err
+	}
+	o.Threads = 1
+	if h.shared {
+		o.Threads += h.start(asked-1, start)
+	}
+	d, err := newDevice(h, pages, level == Relaxed, o)
+	if err != nil {
+		h.close()
+		return nil, err
+	}
+	if note != "" {
+		d.notes = append(d.notes, note)
+	}
+	switch {
+	case asked <= 1 || d.threads == asked:
+	case start == nil:
+		d.notes = append(d.notes, "nobody starts threads here")
+	case !canShare():
+		d.notes = append(d.notes, "one thread, since the page is not cross-origin isolated")
+	default:
+		d.notes = append(d.notes, fmt.Sprintf("%d threads were asked for", asked))
+	}
+	return d, nil
+}
+
+// chooseLevel finds a level by its name, "" for the fastest, and says what stands against it.
+func chooseLevel(levels []string, name string) (level, note string) {
+	for _, l := range levels {
+		if l == name {
+			return l, ""
+		}
+	}
+	level = levels[len(levels)-1]
+	if name != "" {
+		note = fmt.Sprintf("there is no level %q here", name)
+	}
+	return level, note
+}
+
+// canShare tells whether memory can be shared with workers: in Node, and in pages that are cross-origin isolated.
+func canShare() bool { return js.Global().Get("SharedArrayBuffer").Truthy() }
+
+// browserHost is a module in a browser or in Node.
+type browserHost struct {
+	shared  bool
+	module  js.Value
+	memory  js.Value
+	exports []js.Value
+	workers []js.Value
+}
+
+// open compiles and starts the module, with as much memory as the browser promises: some promise little.
+func (h *browserHost) open(module []byte, shared bool) (pages int, err error) {
+	if shared {
+		module = sharedModule(module)
+	}
+	defer caught(&err)
+	for pages = mostPages; ; pages /= 2 {
+		if h.memory, err = newMemory(pages, shared); err == nil {
+			break
+		}
+		if pages == mostPages>>6 {
+			return 0, fmt.Errorf("wasm: the browser gives no memory: %w", err)
+		}
+	}
+	api := js.Global().Get("WebAssembly")
+	if h.module, err = await(api.Call("compile", uint8Array(module))); err != nil {
+		return 0, err
+	}
+	imports := map[string]any{"env": map[string]any{"memory": h.memory}}
+	instance, err := await(api.Call("instantiate", h.module, imports))
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range exportNames {
+		h.exports = append(h.exports, instance.Get("exports").Get(name))
+	}
+	h.shared = shared
+	return pages, nil
+}
+
+func newMemory(pages int, shared bool) (memory js.Value, err error) {
+	defer caught(&err)
+	return js.Global().Get("WebAssembly").Get("Memory").New(map[string]any{"initial": 1, "maximum": pages, "shared": shared}), nil
+}
+
+// threadsWithin is how long a thread may take to come up.
+const threadsWithin = 5 * time.Second
+
+// start starts threads and waits until they are ready. It returns how many are; one that comes later helps, too.
+func (h *browserHost) start(threads int, start func() (js.Value, error)) int {
+	for number := 1; number <= threads; number++ {
+		worker, err := start()
+		if err != nil {
+			break
+		}
+		h.workers = append(h.workers, worker)
+		worker.Call("postMessage", map[string]any{"module": h.module, "memory": h.memory, "number": number, "abort": layout.Abort})
+		if worker.Get("unref").Type() == js.TypeFunction { // Node would wait for it
+			worker.Call("unref")
+		}
+	}
+	ready := h.integers(layout.Ready)
+	for begin := time.Now(); ready.Index(0).Int() < len(h.workers) && time.Since(begin) < threadsWithin; {
+		time.Sleep(time.Millisecond)
+	}
+	return ready.Index(0).Int()
+}
+
+// integers is the memory from an address on.
+func (h *browserHost) integers(at int) js.Value {
+	return js.Global().Get("Int32Array").New(h.memory.Get("buffer"), at)
+}
+
+func (h *browserHost) grow(bytes uint64) (err error) {
+	defer caught(&err)
+	if have := uint64(h.memory.Get("buffer").Get("byteLength").Float()); have < bytes {
+		h.memory.Call("grow", float64((bytes-have+pageBytes-1)/pageBytes))
+	}
+	return nil
+}
+
+func (h *browserHost) view(at uint32, bytes int) js.Value {
+	return js.Global().Get("Uint8Array").New(h.memory.Get("buffer"), float64(at), bytes)
+}
+
+func (h *browserHost) write(at uint32, data []byte) { js.CopyBytesToJS(h.view(at, len(data)), data) }
+
+func (h *browserHost) read(data []byte, at uint32) { js.CopyBytesToGo(data, h.view(at, len(data))) }
+
+func (h *browserHost) call(f export, arguments []uint64) (result uint32, err error) {
+	defer caught(&err)
+	list := make([]any, len(arguments))
+	for i, a := range arguments {
+		list[i] = float64(a)
+	}
+	if v := h.exports[f].Invoke(list...); v.Type() == js.TypeNumber {
+		result = uint32(int64(v.Float()))
+	}
+	return result, nil
+}
+
+func (h *browserHost) close() {
+	for _, w := range h.workers {
+		w.Call("terminate")
+	}
+	h.workers, h.memory, h.exports = nil, js.Undefined(), nil
+}
+
+// sharedModule is a module that imports shared memory.
+func sharedModule(module []byte) []byte {
+	module = bytes.Clone(module)
+	module[bytes.Index(module, []byte(wasm.MemoryImport))+len(wasm.MemoryImport)] = 3
+	return module
+}
+
+func uint8Array(data []byte) js.Value {
+	array := js.Global().Get("Uint8Array").New(len(data))
+	js.CopyBytesToJS(array, data)
+	return array
+}
+
+// caught makes an error of what JavaScript threw.
+func caught(err *error) {
+	switch thrown := recover().(type) {
+	case nil:
+	case js.Error:
+		*err = thrown
+	default:
+		panic(thrown)
+	}
+}
+
+// await parks the goroutine until a promise is settled.
+func await(promise js.Value) (js.Value, error) {
+	type outcome struct {
+		value js.Value
+		err   error
+	}
+	done := make(chan outcome, 1)
+	resolved := js.FuncOf(func(_ js.Value, arguments []js.Value) any {
+		done <- outcome{value: arguments[0]}
+		return nil
+	})
+	defer resolved.Release()
+	rejected := js.FuncOf(func(_ js.Value, arguments []js.Value) any {
+		done <- outcome{err: js.Error{Value: arguments[0]}}
+		return nil
+	})
+	defer rejected.Release()
+	promise.Call("then", resolved, rejected)
+	o := <-done
+	return o.value, o.err
+}
