@@ -34,7 +34,7 @@ lint: ## formatting, vet and staticcheck, natively and for the browser
 	cd kernels/simd/_asm && $(GO) vet ./...
 	GOOS=js GOARCH=wasm $(GO) vet ./core/... ./kernels/... ./shaders/... ./wasm/...
 	$(GO) run $(STATICCHECK) ./...
-	@dir=$$(mktemp -d) && GOBIN=$$dir $(GO) install $(STATICCHECK) && GOOS=js GOARCH=wasm $$dir/staticcheck ./wasm/... ./kernels/webgpu/...; \
+	@dir=$$(mktemp -d) && GOBIN=$$dir $(GO) install $(STATICCHECK) && GOOS=js GOARCH=wasm $$dir/staticcheck ./wasm/... ./kernels/webgpu/... ./kernels/wasmsimd/...; \
 	code=$$?; rm -rf $$dir; exit $$code
 
 vuln: ## known vulnerabilities of what goclip uses (needs the vulnerability database)
@@ -65,8 +65,8 @@ web: ## the npm package, in web/dist, and the demo, in web/site
 .PHONY: web-test
 web-test: web
 	cd web && npm run lint && npm run types && npm test
-	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm
-	GOOS=js GOARCH=wasm $(GO) test -exec "node $(CURDIR)/web/test/gotest.js" ./kernels/webgpu
+	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm ./kernels/wasmsimd
+	GOOS=js GOARCH=wasm $(GO) test -exec "node $(CURDIR)/web/test/gotest.js" ./kernels/webgpu ./kernels/wasmsimd
 
 serve: web ## the demo page on http://127.0.0.1:8080
 	cd web && npm run serve

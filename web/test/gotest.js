@@ -1,11 +1,13 @@
 // Runs a Go test binary for js/wasm in a worker of Chromium, whose WebGPU computes on the CPU (SwiftShader):
 //
 //	GOOS=js GOARCH=wasm go test -exec "node $PWD/web/test/gotest.js" ./kernels/webgpu
+//
+// The page is cross-origin isolated, so that the test may start threads.
 
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { launch, skip } from "./browser.js";
-import { serve } from "./server.js";
+import { isolated, serve } from "./server.js";
 
 if (skip) {
   console.log(`skipped: ${skip}`);
@@ -21,6 +23,8 @@ const root = execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim();
 const server = await serve(
   { "/go/": path.join(root, "lib/wasm"), "/binary/": path.resolve(path.dirname(binary ?? "")) },
   { "/": "<!doctype html><title>go test</title>" },
+  0,
+  isolated,
 );
 
 const worker = `

@@ -15,10 +15,17 @@ const types = {
   ".wasm": "application/wasm",
 };
 
+/** The headers with which browsers let a page share memory with its workers. */
+export const isolated = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 /** @param {Record<string, string>} folders by prefix, which ends with a slash; the longest prefix counts
  * @param {Record<string, string>} pages HTML by path
- * @param {number} listen the port; 0: any that is free */
-export async function serve(folders, pages = {}, listen = 0) {
+ * @param {number} listen the port; 0: any that is free
+ * @param {Record<string, string>} headers of every answer */
+export async function serve(folders, pages = {}, listen = 0, headers = {}) {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
   /** @type {string[]} */
   const requests = [];
@@ -26,6 +33,7 @@ export async function serve(folders, pages = {}, listen = 0) {
   const server = http.createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     requests.push(pathname);
+    response.setHeaders(new Map(Object.entries(headers)));
     const page = pages[pathname];
     if (page !== undefined) {
       response.setHeader("content-type", "text/html; charset=utf-8");
