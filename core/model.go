@@ -35,6 +35,9 @@ type Options struct {
 	Towers Towers
 	// Dialect of the tokenizer, if not the one that fits the kind of checkpoint.
 	Dialect *tokenizer.Dialect
+	// Merges, if set, reads CLIP's merges for a model that has no tokenizer of its own (tokenizer.OfMerges). A js program needs
+	// it: only others carry them.
+	Merges func() (string, error)
 	// Admit, if set, is told what the towers need before any weight is read. Its error ends the opening.
 	Admit func(Need) error
 	// Progress, if set, is told how many of the model's weights are loaded.
@@ -103,7 +106,7 @@ func OpenAt(ctx context.Context, l Location, o Options) (*Model, error) {
 		if o.Dialect != nil {
 			dialect = *o.Dialect
 		}
-		m.tokenizer, m.tokenizerErr = openTokenizer(l, dialect, m.text.tower.Entries(), z.Tokens)
+		m.tokenizer, m.tokenizerErr = openTokenizer(l, dialect, m.text.tower.Entries(), z.Tokens, o.Merges)
 	}
 	if m.image != nil {
 		m.preprocess, m.preprocessErr = openPreprocess(l, &z.Config)

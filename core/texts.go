@@ -59,7 +59,7 @@ func OpenTokenizer(l Location, dialect *tokenizer.Dialect) (TextEncoder, error) 
 	if dialect != nil {
 		d = *dialect
 	}
-	e.Tokenizer, err = openTokenizer(l, d, entries, own)
+	e.Tokenizer, err = openTokenizer(l, d, entries, own, nil)
 	return e, err
 }
 
@@ -75,7 +75,8 @@ func dialectOf(source zoo.Source) tokenizer.Dialect {
 
 // openTokenizer looks for tokenizer files and falls back to the vocabulary that goclip carries. entries is the size of
 // the tower's table; 0: not known. own is the vocabulary that the weights' file has; tokenizer files are not looked at then.
-func openTokenizer(l Location, dialect tokenizer.Dialect, entries int, own []string) (tokenizer.Tokenizer, error) {
+// merges is that of Options.
+func openTokenizer(l Location, dialect tokenizer.Dialect, entries int, own []string, merges func() (string, error)) (tokenizer.Tokenizer, error) {
 	if len(own) > 0 {
 		return tokenizer.OfTokens(own, dialect)
 	}
@@ -96,7 +97,14 @@ func openTokenizer(l Location, dialect tokenizer.Dialect, entries int, own []str
 		return nil, fmt.Errorf("core: %s: there are no tokenizer files (%s), and a vocabulary of %d ids is not the one that goclip carries (%d)",
 			l.Name, strings.Join(tokenizer.Files[:6], ", "), entries, clipEntries)
 	}
-	return tokenizer.CLIP(dialect)
+	if merges == nil {
+		return tokenizer.CLIP(dialect)
+	}
+	text, err := merges()
+	if err != nil {
+		return nil, fmt.Errorf("core: %s: CLIP's vocabulary: %w", l.Name, err)
+	}
+	return tokenizer.OfMerges(text, dialect)
 }
 
 // Tokenize gives the ids of a text, padded to the context.

@@ -15,6 +15,7 @@
 //	objects.go   Go values behind JavaScript objects
 //	promise.go   goroutines behind promises
 //	failure.go   errors with a code
+//	pack         makes the built program smaller to download
 //
 // # Why does every call start a goroutine?
 //

@@ -13,7 +13,7 @@ import (
 // options are the second argument of load.
 type options struct {
 	base     js.Value // where the model that ships lies; not given: beside the page or worker
-	shipped  js.Value // its files by name, Blobs or addresses, if they lie elsewhere
+	shipped  js.Value // its files, and CLIP's merges, by name, Blobs or addresses, if they lie elsewhere
 	towers   core.Towers
 	signal   js.Value // AbortSignal, if given
 	progress js.Value // function, if given
@@ -33,7 +33,7 @@ func load(source, settings js.Value) (any, error) {
 	}
 	defer s.close()
 	device := simd.New(simd.Options{Threads: 1})
-	model, err := core.OpenAt(ctx, s.location, core.Options{Device: device, Towers: o.towers, Progress: func(loaded, total int) {
+	model, err := core.OpenAt(ctx, s.location, core.Options{Device: device, Towers: o.towers, Merges: o.merges, Progress: func(loaded, total int) {
 		o.report("load", s.location.Name, float64(loaded), float64(total))
 	}})
 	if err != nil {

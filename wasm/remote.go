@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -16,35 +17,30 @@ import (
 	"github.com/goclip/goclip/core"
 )
 
-// shippedFolder is where the model that ships lies below the base, and shippedFiles are its files: a browser writes every
-// request for a missing file to its console.
-const shippedFolder = "models/tiny"
+// What comes with the program, below the base. shippedFiles are the files of the model: a browser writes every request for a
+// missing one to its console.
+const (
+	shippedFolder = "models/tiny"
+	mergesFile    = "clip_merges.txt"
+)
 
 var shippedFiles = []string{"config.json", "model.safetensors", "preprocessor_config.json", "special_tokens_map.json",
 	"tokenizer.json", "tokenizer_config.json"}
 
-// shipped is the model that comes with the program, beside the page or worker unless the base says otherwise.
+// tiny is the model that comes with the program.
 func (o *options) tiny() (source, error) {
 	if given(o.shipped) {
 		return o.placed()
 	}
-	if o.base.Type() == js.TypeString && isPath(o.base.String()) {
-		l, err := core.Locate(filepath.Join(o.base.String(), filepath.FromSlash(shippedFolder)))
-		return source{l, func() {}}, err
-	}
-	base := "./"
-	if given(o.base) {
-		base = strings.TrimSuffix(address(o.base), "/") + "/"
-	} else if js.Global().Get("location").IsUndefined() {
-		return source{}, failuref(codeArgument, "load: without a source, base must say where the folder %s lies", shippedFolder)
-	}
-	folder, err := parseURL(base)
+	folder, onDisk, err := o.beside(shippedFolder)
 	if err != nil {
 		return source{}, err
 	}
-	if folder, err = relative(folder, shippedFolder+"/"); err != nil {
-		return source{}, err
+	if onDisk != "" {
+		l, err := core.Locate(onDisk)
+		return source{l, func() {}}, err
 	}
+	folder.Set("pathname", folder.Get("pathname").String()+"/")
 	r := &remote{options: o, base: folder, known: shippedFiles, found: map[string]*resource{}}
 	return source{core.Location{Dir: r, Name: "tiny"}, r.close}, nil
 }
@@ -68,6 +64,55 @@ func (o *options) placed() (source, error) {
 		r.own[name] = url
 	}
 	return source{core.Location{Dir: r, Name: "tiny"}, r.close}, nil
+}
+
+// merges reads the vocabulary of CLIP, which comes with the program as a file of its own: few models need it.
+func (o *options) merges() (string, error) {
+	url, onDisk, err := o.beside(mergesFile)
+	if given(o.shipped) && given(o.shipped.Get(mergesFile)) {
+		url, onDisk, err = o.shipped.Get(mergesFile), "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if onDisk != "" {
+		text, err := os.ReadFile(onDisk)
+		return string(text), err
+	}
+	blob := url
+	if !isA(blob, "Blob") {
+		if url, err = parseURL(address(url)); err != nil {
+			return "", err
+		}
+		if blob, err = fetch(url, o.signal); err != nil {
+			return "", err
+		}
+	}
+	text, err := await(blob.Call("text"))
+	if err != nil {
+		return "", broken(url, o.signal, err)
+	}
+	return text.String(), nil
+}
+
+// beside finds what comes with the program: below the base if there is one, or else beside the page or worker. It is an
+// address, or a path on disk.
+func (o *options) beside(name string) (url js.Value, onDisk string, err error) {
+	if o.base.Type() == js.TypeString && isPath(o.base.String()) {
+		return js.Undefined(), filepath.Join(o.base.String(), filepath.FromSlash(name)), nil
+	}
+	base := "./"
+	if given(o.base) {
+		base = strings.TrimSuffix(address(o.base), "/") + "/"
+	} else if js.Global().Get("location").IsUndefined() {
+		return js.Undefined(), "", failuref(codeArgument, "load: base must say in which folder %s lies", name)
+	}
+	folder, err := parseURL(base)
+	if err != nil {
+		return js.Undefined(), "", err
+	}
+	url, err = relative(folder, name)
+	return url, "", err
 }
 
 // checkpointEndings tell the address of a checkpoint file from that of a folder.

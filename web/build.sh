@@ -9,7 +9,16 @@ rm -rf dist site
 mkdir -p dist/models/tiny site/examples
 
 version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
-GOOS=js GOARCH=wasm go build -trimpath -ldflags "-s -w -X main.version=$version" -o dist/goclip.wasm ../wasm
+
+# Inlining makes the download a sixth larger: only what works on pictures, weights and numbers is worth it.
+flags=(-trimpath -ldflags "-s -w -X main.version=$version" -gcflags=all=-l)
+for package in github.com/goclip/goclip/{core/preprocess/...,core/checkpoint,kernels/simd} golang.org/x/image/... image \
+    image/color compress/flate encoding/binary bufio math math/bits unicode/utf8; do
+    flags+=("-gcflags=$package=")
+done
+GOOS=js GOARCH=wasm go build "${flags[@]}" -o dist/goclip.wasm ../wasm
+go run ../wasm/pack dist/goclip.wasm
+gzip -dc ../core/tokenizer/clip_merges.txt.gz >dist/clip_merges.txt
 {
     echo "// Go's start of a js/wasm program, under Go's BSD licence (LICENSE-go)."
     cat "$(go env GOROOT)/lib/wasm/wasm_exec.js"

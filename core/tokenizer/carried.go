@@ -1,20 +1,15 @@
 package tokenizer
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
-	_ "embed"
+	"errors"
 	"fmt"
+	"io"
 	"sync"
 )
 
-// The vocabulary of OpenAI's CLIP, which all its successors with 49408 tokens share.
-//
-//go:embed bpe_simple_vocab_16e6.txt.gz
-var carriedMerges []byte
-
-// mergesOfCLIP is the number of merges that CLIP uses; the file holds more.
+// mergesOfCLIP is the number of merges that CLIP uses.
 const mergesOfCLIP = 49152 - 256 - 2
 
 const (
@@ -22,7 +17,9 @@ const (
 	endOfText   = "<|endoftext|>"
 )
 
-// CLIP returns a tokenizer with the vocabulary of OpenAI's CLIP (49408 ids), which needs no files. It is read once.
+// CLIP returns a tokenizer with the vocabulary of OpenAI's CLIP (49408 ids), which all its successors with as many share. It
+// needs no files and is made once. A js program does not carry the vocabulary: there it is an error, and OfMerges takes
+// its place.
 func CLIP(dialect Dialect) (Tokenizer, error) {
 	if int(dialect) >= len(carried) {
 		return nil, fmt.Errorf("tokenizer: there is no %v", dialect)
@@ -44,33 +41,50 @@ func carriedIn(dialect Dialect) func() (Tokenizer, error) {
 	})
 }
 
-// carriedVocabulary lays the ids out as OpenAI's code does: bytes, bytes that end a word, merges, start and end.
 var carriedVocabulary = sync.OnceValues(readCarried)
 
 func readCarried() (*vocabulary, error) {
-	v := &vocabulary{files: "the CLIP vocabulary", ids: make(map[string]int32, 49408), merges: make([]pair, 0, mergesOfCLIP)}
+	if len(carriedMerges) == 0 {
+		return nil, errors.New("tokenizer: this program does not carry CLIP's vocabulary")
+	}
+	text, err := gzip.NewReader(bytes.NewReader(carriedMerges))
+	if err != nil {
+		return nil, fmt.Errorf("tokenizer: the CLIP vocabulary: %w", err)
+	}
+	merges, err := io.ReadAll(text)
+	if err != nil {
+		return nil, fmt.Errorf("tokenizer: the CLIP vocabulary: %w", err)
+	}
+	return vocabularyOfMerges(string(merges))
+}
+
+// OfMerges is CLIP for a program that does not carry the vocabulary: merges is the content of clip_merges.txt.
+func OfMerges(merges string, dialect Dialect) (Tokenizer, error) {
+	v, err := vocabularyOfMerges(merges)
+	if err != nil {
+		return nil, err
+	}
+	return build(v, clipSettings(), dialect)
+}
+
+// vocabularyOfMerges lays the ids out as OpenAI's code does: bytes, bytes that end a word, merges, start and end.
+func vocabularyOfMerges(merges string) (*vocabulary, error) {
+	v := &vocabulary{files: "the CLIP vocabulary", ids: make(map[string]int32, 49408)}
+	var err error
+	if v.merges, err = parseMerges(merges); err != nil {
+		return nil, v.errorf("%w", err)
+	}
+	if len(v.merges) != mergesOfCLIP {
+		return nil, v.errorf("%d merges; CLIP has %d", len(v.merges), mergesOfCLIP)
+	}
 	add := func(token string) { v.ids[token] = int32(len(v.ids)) }
 	for _, end := range []string{"", endOfWord} {
 		for _, b := range idOrder() {
 			add(alphabet[b] + end)
 		}
 	}
-	text, err := gzip.NewReader(bytes.NewReader(carriedMerges))
-	if err != nil {
-		return nil, v.errorf("%w", err)
-	}
-	lines := bufio.NewScanner(text)
-	lines.Scan() // the header
-	for len(v.merges) < mergesOfCLIP && lines.Scan() {
-		m, err := splitMerge(lines.Text())
-		if err != nil {
-			return nil, v.errorf("%w", err)
-		}
-		v.merges = append(v.merges, m)
+	for _, m := range v.merges {
 		add(m.left + m.right)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, v.errorf("%w", err)
 	}
 	add(startOfText)
 	add(endOfText)

@@ -10,7 +10,7 @@
 //
 // # Notice
 //
-// The vocabulary in bpe_simple_vocab_16e6.txt.gz is part of OpenAI's CLIP, https://github.com/openai/CLIP:
+// The vocabulary in clip_merges.txt.gz is part of OpenAI's CLIP, https://github.com/openai/CLIP:
 // Copyright (c) 2021 OpenAI, under the MIT License: "Permission is hereby granted, free of charge, to any person
 // obtaining a copy of this software and associated documentation files (the "Software"), to deal in the Software without
 // restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense,

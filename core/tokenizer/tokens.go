@@ -13,12 +13,8 @@ const longestToken = 1024
 // in two pieces, and these two are its merge.
 func OfTokens(tokens []string, dialect Dialect) (Tokenizer, error) {
 	v := &vocabulary{files: "the list of tokens", ids: make(map[string]int32, len(tokens))}
-	carriedV, err := carriedVocabulary()
-	if err != nil {
-		return nil, err
-	}
-	if isVocabulary(tokens, carriedV) {
-		return CLIP(dialect)
+	if t, err := asCarried(tokens, dialect); t != nil || err != nil {
+		return t, err
 	}
 	if len(tokens) > most {
 		return nil, v.errorf("%d tokens; at most %d are read", len(tokens), most)
@@ -49,6 +45,19 @@ func OfTokens(tokens []string, dialect Dialect) (Tokenizer, error) {
 		return nil, v.errorf("there is no %s: this is not CLIP's vocabulary", endOfText)
 	}
 	return build(v, clipSettings(), dialect)
+}
+
+// asCarried is CLIP where the tokens are those of the vocabulary that the program carries, whose merges need no search; nil
+// where they are not.
+func asCarried(tokens []string, dialect Dialect) (Tokenizer, error) {
+	if len(carriedMerges) == 0 {
+		return nil, nil
+	}
+	v, err := carriedVocabulary()
+	if err != nil || !isVocabulary(tokens, v) {
+		return nil, err
+	}
+	return CLIP(dialect)
 }
 
 // isVocabulary reports whether tokens are exactly a vocabulary's.

@@ -19,6 +19,7 @@ const shipped = {
   "special_tokens_map.json": new URL("./models/tiny/special_tokens_map.json", import.meta.url),
   "tokenizer.json": new URL("./models/tiny/tokenizer.json", import.meta.url),
   "tokenizer_config.json": new URL("./models/tiny/tokenizer_config.json", import.meta.url),
+  "clip_merges.txt": new URL("./clip_merges.txt", import.meta.url),
 };
 
 async function compile(): Promise<WebAssembly.Module> {
