@@ -45,8 +45,7 @@ func (s ISA) dot(name, what string, rows int, multiply multiply) {
 		right[j] = s.vector()
 	}
 	left, spare := s.vector(), s.vector()
-	// Half a block at a time makes half the code at the same speed. From the first half of a block to the second and from there to the
-	// next block are different distances, which change places.
+	// Half a block at a time, as gemm does.
 	const half = laneDepth / 2
 	SHLQ(Imm(1), blocks)
 	distance := GP64()

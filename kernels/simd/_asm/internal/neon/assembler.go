@@ -24,12 +24,12 @@ func word(code uint32, format string, arguments ...any) {
 
 // three is an instruction of two operands and a result.
 func three(name string, code uint32, d, n, m v) {
-	word(code|uint32(m)<<16|uint32(n)<<5|uint32(d), "%s V%d.4S, V%d.4S, V%d.4S", name, d, n, m)
+	word(code|uint32(m)<<16|uint32(n)<<5|uint32(d), "%s V%d, V%d, V%d", name, d, n, m)
 }
 
 // two is an instruction of one operand and a result.
 func two(name string, code uint32, d, n v) {
-	word(code|uint32(n)<<5|uint32(d), "%s V%d.4S, V%d.4S", name, d, n)
+	word(code|uint32(n)<<5|uint32(d), "%s V%d, V%d", name, d, n)
 }
 
 func fadd(d, n, m v) { three("FADD", 0x4e20d400, d, n, m) }
@@ -45,7 +45,7 @@ func fmla(d, n, m v) { three("FMLA", 0x4e20cc00, d, n, m) }
 // fmlaLane is d += n·m[lane].
 func fmlaLane(d, n, m v, lane int) {
 	code := 0x4f801000 | uint32(lane&1)<<21 | uint32(lane>>1)<<11 | uint32(m)<<16 | uint32(n)<<5 | uint32(d)
-	word(code, "FMLA V%d.4S, V%d.4S, V%d.S[%d]", d, n, m, lane)
+	word(code, "FMLA V%d, V%d, V%d[%d]", d, n, m, lane)
 }
 
 // frintn rounds to the nearest whole number, fcvtns turns it into an integer.
@@ -55,7 +55,7 @@ func fcvtns(d, n v) { two("FCVTNS", 0x4e21a800, d, n) }
 func add(d, n, m v) { three("ADD", 0x4ea08400, d, n, m) }
 
 // toExponent shifts integers to where a float32 has its exponent.
-func toExponent(d, n v) { word(0x4f375400|uint32(n)<<5|uint32(d), "SHL V%d.4S, V%d.4S, #23", d, n) }
+func toExponent(d, n v) { word(0x4f375400|uint32(n)<<5|uint32(d), "SHL V%d, V%d, #23", d, n) }
 
 func move(d, n v) { line("VMOV V%d.B16, V%d.B16", n, d) }
 func zero(d v)    { line("VEOR V%d.B16, V%d.B16, V%d.B16", d, d, d) }

@@ -8,13 +8,13 @@ const laneDepth = 4
 // sdotLane adds four products of signed bytes to every lane: d += n · m[lane] (FEAT_DotProd).
 func sdotLane(d, n, m v, lane int) {
 	code := 0x4f80e000 | uint32(lane&1)<<21 | uint32(lane>>1)<<11 | uint32(m)<<16 | uint32(n)<<5 | uint32(d)
-	word(code, "SDOT V%d.4S, V%d.16B, V%d.4B[%d]", d, n, m, lane)
+	word(code, "SDOT V%d, V%d, V%d[%d]", d, n, m, lane)
 }
 
 func fabs(d, n v)    { two("FABS", 0x4ea0f800, d, n) }
 func scvtf(d, n v)   { two("SCVTF", 0x4e21d800, d, n) }
 func umax(d, n, m v) { three("UMAX", 0x6ea06400, d, n, m) }
-func umaxv(d, n v)   { word(0x6eb0a800|uint32(n)<<5|uint32(d), "UMAXV S%d, V%d.4S", d, n) }
+func umaxv(d, n v)   { word(0x6eb0a800|uint32(n)<<5|uint32(d), "UMAXV S%d, V%d", d, n) }
 
 // converter is an instruction that changes the width of lanes; the upper kind fills or reads the upper half of a register.
 func converter(name string, code uint32, upper bool, d, n v) {
