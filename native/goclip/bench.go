@@ -55,8 +55,8 @@ func benchCommand(p *program) *cobra.Command {
 		Long: `bench runs the towers of a model, or of an architecture with --arch, with random weights and
 inputs, and prints a row for each tower and batch: milliseconds (the median of several
 runs), items a second, GFLOP/s of the products, and the share of the ceiling: what the best run
-is of what the CPU's arithmetic does at best when it waits for nothing, measured before and
-after. Speed does not depend on the weights' values, so that -m needs a configuration only.
+is of what the CPU's arithmetic does in that precision at best when it waits for nothing, measured
+before and after. Speed does not depend on the weights' values, so that -m needs a configuration only.
 Texts are as long as the context. --arch takes any architecture and any model that goclip models
 lists.
 

@@ -11,7 +11,8 @@ import (
 // it slower.
 const ceilingTries = 10
 
-// ceiling is what a device's arithmetic reaches at most, in GFLOP/s, on so many threads; 0 if that is not known, as for GPUs.
+// ceiling is what a device's arithmetic reaches at most in its precision, in 10^9 operations a second, on so many threads; 0 if that
+// is not known, as for GPUs.
 func ceiling(device kernels.Device, threads int) float64 {
 	cpu, ok := device.(*simd.Device)
 	if !ok {
@@ -34,7 +35,11 @@ func ceilings(device kernels.Device) string {
 	if threads == 0 {
 		return ""
 	}
-	line := fmt.Sprintf("ceiling: %.1f GFLOP/s on 1 thread", ceiling(device, 1))
+	unit := "GFLOP/s"
+	if device.Precision() == kernels.Int8 {
+		unit = "Gop/s of whole numbers"
+	}
+	line := fmt.Sprintf("ceiling: %.1f %s on 1 thread", ceiling(device, 1), unit)
 	if threads > 1 {
 		line += fmt.Sprintf(", %.1f on %d", ceiling(device, threads), threads)
 	}

@@ -104,7 +104,8 @@ func (s *server) close() {
 	}
 }
 
-// chosenPrecision is what --precision says; auto is float32, as the model was trained or released with.
+// chosenPrecision is what --precision says; auto is float32: no other one is within allowedDifference of the original on every
+// model, and a user who did not ask must not get other results.
 func (p *program) chosenPrecision() (kernels.Precision, error) {
 	if p.precision == "auto" {
 		return kernels.F32, nil

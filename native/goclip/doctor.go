@@ -37,12 +37,25 @@ type deviceCheck struct {
 	// The largest differences of unit vectors from the reference device's.
 	ImageDifference *float64 `json:"image_difference,omitempty"`
 	TextDifference  *float64 `json:"text_difference,omitempty"`
-	Adapter         *adapter `json:"adapter,omitempty"` // of a GPU
-	Reason          string   `json:"reason,omitempty"`  // why it is not available or not well
+	// Precisions are the same for the precisions that round matrices, on the CPU only.
+	Precisions []precisionCheck `json:"precisions,omitempty"`
+	Adapter    *adapter         `json:"adapter,omitempty"` // of a GPU
+	Reason     string           `json:"reason,omitempty"`  // why it is not available or not well
+}
+
+// precisionCheck is what rounding to a precision costs on the model that is built in.
+type precisionCheck struct {
+	Precision       string  `json:"precision"`
+	ImageDifference float64 `json:"image_difference"`
+	TextDifference  float64 `json:"text_difference"`
 }
 
 // allowedDifference is how far float32 devices may be from each other: see DESIGN, Sameness.
 const allowedDifference = 1e-4
+
+// allowedRounded is how far the other precisions may be from float32 on the model that is built in, whose vectors have 256 values of
+// about 0.06 each.
+const allowedRounded = 2e-2
 
 func doctorCommand(p *program) *cobra.Command {
 	return &cobra.Command{
@@ -50,7 +63,8 @@ func doctorCommand(p *program) *cobra.Command {
 		Short: "Check what this machine computes with, and whether it computes right",
 		Long: `doctor shows the machine and every device, and lets each one embed a picture and texts with
 the built-in model. The differences are the largest ones from the reference device, which
-is slow and plain. Exit status 1 says that a device computes something else.`,
+is slow and plain. On the CPU they are shown for the other precisions, too, which round the
+weights. Exit status 1 says that a device computes something else.`,
 		Example: "  goclip doctor\n  goclip doctor --json",
 		GroupID: modelGroup,
 		Args:    cobra.NoArgs,
@@ -123,7 +137,31 @@ func (p *program) checkDevice(ctx context.Context, name string, want [2][][]floa
 	if !math.IsInf(picture, 0) && !math.IsInf(text, 0) {
 		check.ImageDifference, check.TextDifference = &picture, &text
 	}
+	if name == "cpu" {
+		return check, p.checkPrecisions(ctx, want, &check)
+	}
 	return check, nil
+}
+
+// checkPrecisions measures what the CPU's other precisions cost. That they compute exactly what they should is for the self-test of
+// the device's level; here they must give about the same vectors.
+func (p *program) checkPrecisions(ctx context.Context, want [2][][]float32, check *deviceCheck) error {
+	for _, precision := range kernels.Precisions()[1:] {
+		device := p.openCPU(precision)
+		got, err := selfTest(ctx, device)
+		device.Close()
+		if err != nil {
+			return err
+		}
+		picture, text := difference(want[0], got[0]), difference(want[1], got[1])
+		if picture > allowedRounded || text > allowedRounded {
+			check.OK = false
+			check.Reason = fmt.Sprintf("in %s it differs from the reference by more than %g", precision, allowedRounded)
+			continue
+		}
+		check.Precisions = append(check.Precisions, precisionCheck{precision.String(), picture, text})
+	}
+	return nil
 }
 
 // selfTest embeds a picture of soft waves and some texts with the built-in model.
@@ -206,6 +244,9 @@ func (d diagnosis) print(out io.Writer) {
 		fmt.Fprintf(out, "%-10s %-10s %s\n", c.Device, state, shown(c.Name))
 		if c.ImageDifference != nil && c.Device != "reference" {
 			fmt.Fprintf(out, "%22slargest difference from the reference: picture %.1e, text %.1e\n", "", *c.ImageDifference, *c.TextDifference)
+		}
+		for _, p := range c.Precisions {
+			fmt.Fprintf(out, "%22swith --precision %s: picture %.1e, text %.1e\n", "", p.Precision, p.ImageDifference, p.TextDifference)
 		}
 		if a := c.Adapter; a != nil {
 			a.print(out)

@@ -20,6 +20,8 @@ type inspection struct {
 	Tokenizer     *tokenizerInfo `json:"tokenizer,omitempty"`
 	Preprocessing *pictureInfo   `json:"preprocessing,omitempty"`
 	Precision     string         `json:"precision"`        // of the weights in the file
+	Computes      string         `json:"computes_in"`      // the precision that goclip computes in
+	Because       string         `json:"because"`          // of what it was chosen
 	FileBytes     int64          `json:"checkpoint_bytes"` // what the tensors take in the file
 	MemoryBytes   int64          `json:"memory_bytes"`     // that goclip needs at most, for one picture and one text
 	Tensors       []tensorLine   `json:"tensors,omitempty"`
@@ -53,7 +55,7 @@ func inspectCommand(p *program) *cobra.Command {
 		Short: "Describe a model",
 		Long: `inspect says what a model is: which released one, as far as that can be told, family, towers
 and their sizes, tokenizer, preprocessing, precision of the weights, and the memory that it
-needs in float32. No weight is read.`,
+needs in the one that goclip computes in. No weight is read.`,
 		Example: `  goclip inspect
   goclip inspect -m ./clip-vit-base-patch32
   goclip inspect -m ViT-B-32.pt --tensors --json`,
@@ -84,7 +86,11 @@ func (p *program) inspect(tensors bool) (inspection, error) {
 	if err != nil {
 		return inspection{}, err
 	}
+	info.Need = p.held(info.Need)
 	result := inspection{Model: p.model, Released: identify(l), Info: info, Precision: precisionOf(list), MemoryBytes: info.Need.Total() + processBytes}
+	if result.Computes, result.Because, err = p.reasoned(); err != nil {
+		return inspection{}, err
+	}
 	for _, t := range list {
 		result.FileBytes += t.Bytes()
 		if tensors {
@@ -111,6 +117,16 @@ func (p *program) inspect(tensors bool) (inspection, error) {
 		}
 	}
 	return result, nil
+}
+
+// reasoned is the precision that goclip computes in, and why.
+func (p *program) reasoned() (name, because string, err error) {
+	precision, err := p.chosenPrecision()
+	because = "--precision asks for it"
+	if p.precision == "auto" {
+		because = fmt.Sprintf("only float32 is within %g of the original on every model", allowedDifference)
+	}
+	return precision.String(), because, err
 }
 
 // precisionOf names the types of the weights, the one that takes most space first.
@@ -168,6 +184,7 @@ func (r inspection) print(out io.Writer) {
 	}
 	line("parameters", "%.2f million", float64(r.Parameters)/1e6)
 	line("precision", "%s in the file, %s", r.Precision, mebibytes(r.FileBytes))
+	line("computes in", "%s: %s", r.Computes, r.Because)
 	line("memory", "%s: weights %s, one forward pass %s, while loading %s, goclip itself %s", mebibytes(r.MemoryBytes), mebibytes(r.WeightBytes),
 		mebibytes(r.ProgramBytes), mebibytes(r.LoadingBytes), mebibytes(processBytes))
 	if len(r.Tensors) > 0 {

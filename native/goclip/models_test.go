@@ -246,8 +246,14 @@ func TestInspect(t *testing.T) {
 	require.Equal(t, 5000, got.Tokenizer.Vocabulary)
 	require.Equal(t, 64, got.Preprocessing.Width)
 	require.Equal(t, "f16", got.Precision)
+	require.Equal(t, "f32", got.Computes)
+	require.Contains(t, got.Because, "only float32 is within 0.0001")
 	require.Greater(t, got.MemoryBytes, int64(14e6))
 	require.Empty(t, got.Tensors)
+	whole := object[inspection](t, good(t, "inspect", "--json", "--precision", "int8"))
+	require.Equal(t, "int8", whole.Computes)
+	require.Equal(t, "--precision asks for it", whole.Because)
+	require.Less(t, whole.WeightBytes, got.WeightBytes/2)
 
 	got = object[inspection](t, good(t, "inspect", "--json", "--tensors", "-m", oracle.Path(t, "models", "openai-rn50", "RN50.pt")))
 	require.Equal(t, "torchscript", got.Format)
@@ -278,6 +284,13 @@ func TestDoctor(t *testing.T) {
 		require.True(t, d.OK, d.Reason)
 		require.LessOrEqual(t, *d.ImageDifference, 1e-4)
 		require.LessOrEqual(t, *d.TextDifference, 1e-4)
+		if d.Device == "cpu" {
+			require.Len(t, d.Precisions, 3)
+			for _, p := range d.Precisions {
+				require.LessOrEqual(t, max(p.ImageDifference, p.TextDifference), 1e-2, p.Precision)
+			}
+			require.Greater(t, d.Precisions[2].ImageDifference, 1e-4, "int8 rounds more than float32 may")
+		}
 	}
 	require.ElementsMatch(t, []string{"reference", "cpu", "gpu"}, names)
 }

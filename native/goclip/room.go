@@ -15,17 +15,23 @@ const processBytes = 64 << 20
 // anyMemory is the variable that lets goclip open models for which there is no room.
 const anyMemory = "GOCLIP_MEMORY"
 
-// room makes sure that a model fits into the memory that is left. wayOn says what needs less. A GPU has its own memory.
-func (p *program) room(n core.Need, wayOn string) error {
+// held is what a model needs in the precision that it computes in.
+func (p *program) held(n core.Need) core.Need {
 	switch p.precision {
 	case "f16", "bf16":
 		n.WeightBytes -= n.MatrixBytes / 2
 	case "int8":
 		n.WeightBytes -= n.MatrixBytes / 4 * 3
 	}
+	return n
+}
+
+// room makes sure that a model fits into the memory that is left. wayOn says what needs less. A GPU has its own memory.
+func (p *program) room(n core.Need, wayOn string) error {
 	if p.precision == "auto" && p.device != "reference" && n.MatrixBytes > 0 {
 		wayOn += ", or --precision f16"
 	}
+	n = p.held(n)
 	free, ok := memory.Available()
 	if !ok || p.device == "gpu" || os.Getenv(anyMemory) == "any" || n.Total()+processBytes <= free {
 		return nil
