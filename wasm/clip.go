@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/goclip/goclip/core"
-	"github.com/goclip/goclip/kernels"
+	"github.com/goclip/goclip/kernels/wasmsimd"
 )
 
 // clip is an opened model with the device that it alone uses.
 type clip struct {
 	model  *core.Model
-	device kernels.Device
+	device *wasmsimd.Device
 	spent  spent
 }
 
@@ -49,9 +49,11 @@ func (c *clip) info() (js.Value, error) {
 		core.Info
 		Device     string `json:"device"`
 		DeviceName string `json:"device_name"`
+		Level      string `json:"level"`
+		Reason     string `json:"reason"`
 		Precision  string `json:"precision"`
 		Threads    int    `json:"threads"`
-	}{info, "wasm", c.device.Name(), "f32", 1})
+	}{info, "wasm", c.device.Name(), c.device.Level(), c.device.Reason(), c.device.Precision().String(), c.device.Threads()})
 	if err != nil {
 		return js.Undefined(), err
 	}

@@ -7,11 +7,11 @@ import (
 	"syscall/js"
 
 	"github.com/goclip/goclip/core"
-	"github.com/goclip/goclip/kernels/simd"
 )
 
 // options are the second argument of load.
 type options struct {
+	device   deviceOptions
 	base     js.Value // where the model that ships lies; not given: beside the page or worker
 	shipped  js.Value // its files, and CLIP's merges, by name, Blobs or addresses, if they lie elsewhere
 	towers   core.Towers
@@ -32,7 +32,10 @@ func load(source, settings js.Value) (any, error) {
 		return nil, err
 	}
 	defer s.close()
-	device := simd.New(simd.Options{Threads: 1})
+	device, err := o.device.open()
+	if err != nil {
+		return nil, err
+	}
 	model, err := core.OpenAt(ctx, s.location, core.Options{Device: device, Towers: o.towers, Merges: o.merges, Progress: func(loaded, total int) {
 		o.report("load", s.location.Name, float64(loaded), float64(total))
 	}})
@@ -59,29 +62,14 @@ func load(source, settings js.Value) (any, error) {
 func readOptions(v js.Value) (*options, error) {
 	o := &options{}
 	if !given(v) {
-		return o, nil
+		v = js.Global().Get("Object").New()
 	}
 	if v.Type() != js.TypeObject {
 		return nil, failuref(codeArgument, "load: the options must be an object, not a %s", v.Type())
 	}
-	switch device := text(v.Get("device"), "auto"); device {
-	case "auto", "wasm":
-	case "webgpu":
-		return nil, failuref(codeUnsupported, `load: the device "webgpu" comes with a later release: use "wasm" or "auto"`)
-	default:
-		return nil, failuref(codeArgument, `load: there is no device %q: use "auto", "webgpu" or "wasm"`, device)
-	}
-	switch precision := text(v.Get("precision"), "auto"); precision {
-	case "auto", "f32":
-	case "f16", "bf16", "int8":
-		return nil, failuref(codeUnsupported, `load: the precision %q comes with a later release: use "f32" or "auto"`, precision)
-	default:
-		return nil, failuref(codeArgument, `load: there is no precision %q: use "auto", "f32", "f16", "bf16" or "int8"`, precision)
-	}
-	if threads := v.Get("threads"); given(threads) {
-		if n, ok := whole(threads); !ok || n < 0 {
-			return nil, failuref(codeArgument, "load: threads must be a whole number, 0 for as many as are useful")
-		}
+	var err error
+	if o.device, err = readDevice(v); err != nil {
+		return nil, err
 	}
 	if o.progress = v.Get("onProgress"); given(o.progress) && o.progress.Type() != js.TypeFunction {
 		return nil, failuref(codeArgument, "load: onProgress must be a function")
@@ -90,7 +78,6 @@ func readOptions(v js.Value) (*options, error) {
 		return nil, failuref(codeArgument, "load: signal must be an AbortSignal")
 	}
 	o.base, o.shipped = v.Get("base"), v.Get("shipped")
-	var err error
 	o.towers, err = readTowers(v.Get("towers"))
 	return o, err
 }

@@ -25,6 +25,7 @@ gzip -dc ../core/tokenizer/clip_merges.txt.gz >dist/clip_merges.txt
 } >dist/wasm_exec.js
 cp "$(go env GOROOT)/LICENSE" dist/LICENSE-go
 cp ../LICENSE ../NOTICE .
+cp ../kernels/wasmsimd/thread.js dist/
 npx tsc -p tsconfig.json
 rm dist/{messages,node,platform,connection,program,worker,worker_node}.d.ts # nothing that users import names them
 

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall/js"
 	"time"
 
@@ -36,9 +37,17 @@ func Levels() []string {
 func Open(o Options, start func() (js.Value, error)) (*Device, error) {
 	levels := Levels()
 	if len(levels) == 0 {
-		return nil, errors.New("wasm: this browser has no vectors in WebAssembly (SIMD128)")
+		return nil, ErrNoVectors
 	}
-	level, note := chooseLevel(levels, o.Level)
+	level := levels[len(levels)-1]
+	reason := "the browser has " + level
+	switch {
+	case o.Level == "":
+	case slices.Contains(levels, o.Level):
+		level, reason = o.Level, o.Level+" was asked for"
+	default:
+		reason = fmt.Sprintf("the browser has no %s, but %s", o.Level, level)
+	}
 	module := plainModule
 	if level == Relaxed {
 		module = relaxedModule
@@ -58,34 +67,24 @@ func Open(o Options, start func() (js.Value, error)) (*Device, error) {
 		h.close()
 		return nil, err
 	}
-	if note != "" {
-		d.notes = append(d.notes, note)
-	}
 	switch {
-	case asked <= 1 || d.threads == asked:
-	case start == nil:
-		d.notes = append(d.notes, "nobody starts threads here")
+	case asked <= 1:
+		reason += "; one thread was asked for"
 	case !canShare():
-		d.notes = append(d.notes, "one thread, since the page is not cross-origin isolated")
+		reason += "; one thread, since the page is not cross-origin isolated"
+	case start == nil:
+		reason += "; one thread, since nobody starts others"
+	case d.threads < asked:
+		reason += fmt.Sprintf("; of %d threads %d came up", asked, d.threads)
 	default:
-		d.notes = append(d.notes, fmt.Sprintf("%d threads were asked for", asked))
+		reason += "; memory can be shared"
 	}
+	d.reason = reason
 	return d, nil
 }
 
-// chooseLevel finds a level by its name, "" for the fastest, and says what stands against it.
-func chooseLevel(levels []string, name string) (level, note string) {
-	for _, l := range levels {
-		if l == name {
-			return l, ""
-		}
-	}
-	level = levels[len(levels)-1]
-	if name != "" {
-		note = fmt.Sprintf("there is no level %q here", name)
-	}
-	return level, note
-}
+// ErrNoVectors: the browser has no SIMD128, which all browsers since 2023 have.
+var ErrNoVectors = errors.New("wasm: this browser has no vectors in WebAssembly (SIMD128)")
 
 // canShare tells whether memory can be shared with workers: in Node, and in pages that are cross-origin isolated.
 func canShare() bool { return js.Global().Get("SharedArrayBuffer").Truthy() }

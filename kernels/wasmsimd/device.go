@@ -10,7 +10,7 @@ import (
 // Device computes in a WebAssembly module.
 type Device struct {
 	level     string
-	notes     []string
+	reason    string
 	precision kernels.Precision
 	threads   int
 	bytes     multiplier // of bytes
@@ -87,9 +87,6 @@ func (d *Device) Name() string {
 	if d.precision == kernels.Int8 {
 		name += " with " + d.bytes.describe
 	}
-	for _, note := range d.notes {
-		name += "; " + note
-	}
 	return name + ")"
 }
 
@@ -98,6 +95,9 @@ func (d *Device) Level() string { return d.level }
 
 // Threads is how many threads compute.
 func (d *Device) Threads() int { return d.threads }
+
+// Reason says why there are this level and so many threads.
+func (d *Device) Reason() string { return d.reason }
 
 // Precision is float32 or int8.
 func (d *Device) Precision() kernels.Precision { return d.precision }

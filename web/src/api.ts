@@ -46,6 +46,7 @@ export interface LoadOptions {
   precision?: "auto" | "f32" | "f16" | "bf16" | "int8";
   /** The weights of a tower that is not named are not loaded. */
   towers?: "image" | "text" | "both" | readonly ("image" | "text")[];
+  /** How many threads compute; 0 or nothing: as many as are useful. More than one need a page that is cross-origin isolated. */
   threads?: number;
   /** Unless a call says otherwise: "goclip". */
   decoder?: Decoder;
@@ -110,6 +111,10 @@ export interface Info {
   parameters: number;
   device: string;
   device_name: string;
+  /** What the device uses: "relaxed" SIMD of WebAssembly, or "simd128". */
+  level: string;
+  /** Why there are this level and so many threads. */
+  reason: string;
   precision: string;
   threads: number;
   decoder: Decoder;

@@ -9,6 +9,8 @@ export interface Host {
   compile(): Promise<WebAssembly.Module>;
   /** The options of load that say where the model that ships lies. */
   shipped(): Record<string, unknown>;
+  /** Starts a worker that runs thread.js, with which the program computes on several threads. */
+  thread(): unknown;
   /** A picture as the program takes it. */
   picture(value: unknown, decoder: Call["options"]["decoder"]): Promise<unknown>;
 }
@@ -64,6 +66,7 @@ export function serve(host: Host): (request: Request) => void {
       model = (await goclip.load(unpacked(argument), {
         ...host.shipped(),
         ...options,
+        thread: () => host.thread(),
         signal,
         onProgress: (progress) => host.post({ id, progress }, []),
       })) as unknown as Remote;

@@ -58,6 +58,7 @@ worker.onmessage = (() => {
     shipped: () => ({
       shipped: Object.fromEntries(Object.entries(shipped).map(([name, url]) => [name, inlined(url)])),
     }),
+    thread: () => new Worker(new URL("./thread.js", import.meta.url), { type: "module", name: "goclip thread" }),
     picture,
   });
   return ({ data }: MessageEvent) => receive(data);

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parentPort } from "node:worker_threads";
+import { parentPort, Worker } from "node:worker_threads";
 import { serve } from "./program.js";
 
 Object.assign(globalThis, { fs, path }); // Go's script takes them, if they are there, for files on disk
@@ -13,6 +13,7 @@ const receive = serve({
   post: (answer, transfer) => parentPort!.postMessage(answer, transfer as ArrayBuffer[]),
   compile: async () => WebAssembly.compile(await fs.promises.readFile(new URL("./goclip.wasm", import.meta.url))),
   shipped: () => ({ base: fileURLToPath(new URL(".", import.meta.url)) }),
+  thread: () => new Worker(new URL("./thread.js", import.meta.url), { name: "goclip thread" }),
   picture: async (value) => value,
 });
 parentPort!.on("message", receive);

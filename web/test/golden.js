@@ -138,3 +138,23 @@ export function assertRanked(ranked, labels, probabilities) {
     assert(i === 0 || probability <= (ranked[i - 1]?.probability ?? 0), "the most probable label comes first");
   });
 }
+
+/** Compares the directions of embeddings.
+ * @param {Record<string, { data: ArrayLike<number>, shape: number[] }>} got
+ * @param {ReturnType<typeof goldenModel>} model @param {number} least the smallest cosine */
+export function assertDirections(got, model, least) {
+  const names = model.expect.outputs.filter((name) => name.endsWith("_embeds"));
+  assert(names.length > 0);
+  for (const name of names) {
+    const want = floats(model.tensors[name]);
+    const width = got[name]?.shape.at(-1) ?? 0;
+    assert.equal(got[name]?.data.length, want.length, name);
+    for (let at = 0; at < want.length; at += width) {
+      const [a, b] = [Array.from(got[name]?.data ?? []), want].map((list) => list.slice(at, at + width));
+      const dot = (/** @type {number[]} */ x, /** @type {number[]} */ y) =>
+        x.reduce((sum, value, i) => sum + value * (y[i] ?? NaN), 0);
+      const cosine = dot(a ?? [], b ?? []) / Math.sqrt(dot(a ?? [], a ?? []) * dot(b ?? [], b ?? []));
+      assert(cosine >= least, `${name}: a cosine of ${cosine} with row ${at / width}`);
+    }
+  }
+}

@@ -70,7 +70,7 @@ describe("the page", { skip }, () => {
     const rows = await page.$$eval("#scores li", (items) => items.map((item) => item.textContent));
     assert.equal(rows.length, 4, `${status}`);
     assert.match(rows[0] ?? "", /^dog9\d\.\d %$/);
-    assert.match(status ?? "", /cpu .*1 thread.* \d+ ms$/);
+    assert.match(status ?? "", /wasm .*1 thread.* \d+ ms$/);
   });
 
   test("gives PyTorch's probabilities for all example pictures", { timeout }, async () => {
