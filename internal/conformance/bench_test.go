@@ -104,3 +104,56 @@ func share(b *testing.B, dev *simd.Device, g *kernels.Graph, out kernels.Tensor,
 	slices.Sort(shares)
 	b.ReportMetric(100*shares[len(shares)/2], "%ceiling")
 }
+
+// BenchmarkPrecisions reports how many times as fast as in float32 a picture's tower is in the other precisions, all in turns, as
+// medians of the processor's time on one thread. "all" is the time of a round with each of them.
+func BenchmarkPrecisions(b *testing.B) {
+	for _, level := range simd.Levels()[1:] {
+		for _, items := range []int{1, 8} {
+			b.Run(fmt.Sprintf("%s/image/%d", level, items), func(b *testing.B) { precisions(b, level, items) })
+		}
+	}
+}
+
+func precisions(b *testing.B, level string, items int) {
+	picture := make([]float32, items*imageB32.Picture().Elements())
+	for i := range picture {
+		picture[i] = float32(i%97)/50 - 1
+	}
+	in := kernels.Inputs{Floats: [][]float32{picture}}
+	var programs []kernels.Program
+	var room [][]float32
+	for _, p := range kernels.Precisions() {
+		dev := simd.New(simd.Options{Level: level, Threads: 1, Precision: p})
+		defer dev.Close()
+		g := kernels.NewGraph()
+		out := imageB32.Record(g, randomWeights(b, dev, imageB32.Params()), items, false)[1].Tensor
+		program, err := kernels.Compile(dev, g, out)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer program.Close()
+		programs = append(programs, program)
+		room = [][]float32{make([]float32, out.Shape.Elements())}
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	times := make([][]time.Duration, len(programs))
+	for b.Loop() {
+		for i, program := range programs {
+			start := processorTime()
+			if err := program.Run(context.Background(), in, room); err != nil {
+				b.Fatal(err)
+			}
+			times[i] = append(times[i], processorTime()-start)
+		}
+	}
+	median := func(i int) float64 {
+		slices.Sort(times[i])
+		return times[i][len(times[i])/2].Seconds()
+	}
+	for i, p := range kernels.Precisions() {
+		b.ReportMetric(1e3*median(i), p.String()+"-ms")
+		b.ReportMetric(median(0)/median(i), p.String()+"-x")
+	}
+}
