@@ -30,6 +30,8 @@ type form struct {
 	// their place.
 	dot    []func(a, b, sums, start, next *float32, blocks int)
 	settle func(dst, sums, scales, ends, residual *float32, ldd, ldr, rows, n int)
+	// prefetch asks for the memory where a tile goes while its sums are computed; nil where nobody knows whether that pays.
+	prefetch func(rows *float32, stride, count int)
 	// offset is what pack adds to every value, since the machine multiplies bytes without a sign: it is taken off at the start.
 	offset int32
 

@@ -62,13 +62,13 @@ var pairsAVX2 = form{precision: kernels.Int8, columns: 16, values: 2, depth: lan
 	pack: signed(avx2.QuantizePairs), row: signed(avx2.QuantizePairs), narrow: narrowPairs, widen: avx2.WidenPairs,
 	dot: []func(a, b, sums, start, next *float32, blocks int){
 		nil, avx2.Pairs1, avx2.Pairs2, avx2.Pairs3, avx2.Pairs4, avx2.Pairs5, avx2.Pairs6},
-	settle: avx2.Settle, ceiling: avx2.PairsCeiling, operations: 2 * 96 * 8 * 2}
+	settle: avx2.Settle, prefetch: avx2.Ask, ceiling: avx2.PairsCeiling, operations: 2 * 96 * 8 * 2}
 
 var bytesAVX2 = form{precision: kernels.Int8, columns: 16, values: 4, depth: laneDepth, stored: 4, ask: ask / 2, offset: 128,
 	pack: unsigned(avx2.QuantizeBytes), row: signed(avx2.QuantizeBytes),
 	dot: []func(a, b, sums, start, next *float32, blocks int){
 		nil, avx2.Bytes1, avx2.Bytes2, avx2.Bytes3, avx2.Bytes4, avx2.Bytes5, avx2.Bytes6},
-	settle: avx2.Settle, ceiling: avx2.BytesCeiling, operations: 2 * 96 * 8 * 4}
+	settle: avx2.Settle, prefetch: avx2.Ask, ceiling: avx2.BytesCeiling, operations: 2 * 96 * 8 * 4}
 
 // narrowBF16 rounds 8*blocks values to bfloat16.
 func narrowBF16(dst *uint16, src *float32, blocks int) {
@@ -111,7 +111,7 @@ var pairsBF16 = form{precision: kernels.BF16, columns: 32, values: 2, depth: lan
 		nil, avx512.PairsBF16x1, avx512.PairsBF16x2, avx512.PairsBF16x3, avx512.PairsBF16x4, avx512.PairsBF16x5, avx512.PairsBF16x6,
 		avx512.PairsBF16x7, avx512.PairsBF16x8, avx512.PairsBF16x9, avx512.PairsBF16x10, avx512.PairsBF16x11, avx512.PairsBF16x12,
 		avx512.PairsBF16x13, avx512.PairsBF16x14},
-	settle: avx512.SettleFloats, ceiling: avx512.PairsBF16Ceiling, operations: 2 * 96 * 16 * 2}
+	settle: avx512.SettleFloats, prefetch: avx512.Ask, ceiling: avx512.PairsBF16Ceiling, operations: 2 * 96 * 16 * 2}
 
 func packPairsBF16(dst, _, src *float32, stride, n int) { avx2.PackPairsBF16(dst, src, stride, n) }
 
@@ -120,4 +120,4 @@ var bytesAVX512 = form{precision: kernels.Int8, columns: 32, values: 4, depth: l
 	dot: []func(a, b, sums, start, next *float32, blocks int){
 		nil, avx512.Bytes1, avx512.Bytes2, avx512.Bytes3, avx512.Bytes4, avx512.Bytes5, avx512.Bytes6, avx512.Bytes7, avx512.Bytes8,
 		avx512.Bytes9, avx512.Bytes10, avx512.Bytes11, avx512.Bytes12, avx512.Bytes13, avx512.Bytes14},
-	settle: avx512.Settle, ceiling: avx512.BytesCeiling, operations: 2 * 96 * 16 * 4}
+	settle: avx512.Settle, prefetch: avx512.Ask, ceiling: avx512.BytesCeiling, operations: 2 * 96 * 16 * 4}

@@ -161,9 +161,7 @@ func (m *multiplication) compute(b packed, room []float32, first, panel, end int
 					m.tile(left, right, ahead, first+row, rows, j, k, deep)
 					continue
 				}
-				ends := &m.bias[3*j*f.columns]
-				f.dot[rows](left, right, &sums[0], ends, ahead, deep/f.depth)
-				m.settle(&sums[0], &b.scales[row], &m.bias[(3*j+1)*f.columns], first+row, rows, j)
+				m.sums(left, right, ahead, &sums[0], &b.scales[row], first+row, rows, j)
 			}
 		}
 	}
@@ -217,13 +215,22 @@ func (m *multiplication) tile(left, right, ahead *float32, row, rows, panel, k, 
 	}
 }
 
-// settle brings the sums of a tile to their place, with all that follows.
-func (m *multiplication) settle(sums, scales, ends *float32, row, rows, panel int) {
+// sums computes a tile of lanes, with all that follows.
+func (m *multiplication) sums(left, right, ahead, sums, scales *float32, row, rows, panel int) {
+	f := m.form
 	n, width, out := m.place(row, panel)
 	residual, stride := m.beside(row, panel)
-	m.form.settle(out, sums, scales, ends, residual, width, stride, rows, n)
+	if f.prefetch != nil {
+		f.prefetch(out, width, rows)
+		if residual != nil {
+			f.prefetch(residual, stride, rows)
+		}
+	}
+	ends := m.bias[3*panel*f.columns:]
+	f.dot[rows](left, right, sums, &ends[0], ahead, m.padded/f.depth)
+	f.settle(out, sums, scales, &ends[f.columns], residual, width, stride, rows, n)
 	if residual == nil {
-		m.finish(m.level, row, rows, m.at+panel*m.form.columns, n)
+		m.finish(m.level, row, rows, m.at+panel*f.columns, n)
 	}
 }
 

@@ -390,3 +390,6 @@ func QuantizeBytes(dst *float32, scale *float32, src *float32, stride int, n int
 //
 //go:noescape
 func Settle(dst *float32, sums *float32, scales *float32, ends *float32, residual *float32, ldd int, ldr int, rows int, n int)
+
+// Ask tells the processor that rows of a tile, stride values apart, will be needed.
+func Ask(rows *float32, stride int, count int)

@@ -4691,7 +4691,7 @@ rounds174:
 	RET
 
 // func QuantizePairs(dst *float32, scale *float32, src *float32, stride int, n int, flip uint32)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ·QuantizePairs(SB), NOSPLIT, $0-44
 	MOVQ dst+0(FP), AX
 	MOVQ src+16(FP), CX
@@ -4706,6 +4706,7 @@ TEXT ·QuantizePairs(SB), NOSPLIT, $0-44
 vectors175:
 	CMPQ DI, $+8
 	JL rest176
+	PREFETCHT0 2048(CX)(SI*1)
 	VMOVUPS (CX)(SI*1), Y2
 	VANDPS Y0, Y2, Y2
 	VPMAXUD Y2, Y1, Y1
@@ -4719,6 +4720,7 @@ rest176:
 	LEAQ lanes<>+0(SB), R8
 	NEGQ DI
 	VMOVUPS 64(R8)(DI*4), Y2
+	PREFETCHT0 2048(CX)(SI*1)
 	VMASKMOVPS (CX)(SI*1), Y2, Y2
 	VANDPS Y0, Y2, Y2
 	VPMAXUD Y2, Y1, Y1
@@ -4798,7 +4800,7 @@ DATA f7f7fffff<>+28(SB)/4, $0x7f7fffff
 GLOBL f7f7fffff<>(SB), RODATA|NOPTR, $32
 
 // func QuantizeBytes(dst *float32, scale *float32, src *float32, stride int, n int, flip uint32)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ·QuantizeBytes(SB), NOSPLIT, $0-44
 	MOVQ dst+0(FP), AX
 	MOVQ src+16(FP), CX
@@ -4813,6 +4815,7 @@ TEXT ·QuantizeBytes(SB), NOSPLIT, $0-44
 vectors181:
 	CMPQ DI, $+8
 	JL rest182
+	PREFETCHT0 2048(CX)(SI*1)
 	VMOVUPS (CX)(SI*1), Y2
 	VANDPS Y0, Y2, Y2
 	VPMAXUD Y2, Y1, Y1
@@ -4826,6 +4829,7 @@ rest182:
 	LEAQ lanes<>+0(SB), R8
 	NEGQ DI
 	VMOVUPS 64(R8)(DI*4), Y2
+	PREFETCHT0 2048(CX)(SI*1)
 	VMASKMOVPS (CX)(SI*1), Y2, Y2
 	VANDPS Y0, Y2, Y2
 	VPMAXUD Y2, Y1, Y1
@@ -4959,4 +4963,19 @@ next193:
 	DECQ R8
 	JNZ rows187
 	VZEROUPPER
+	RET
+
+// func Ask(rows *float32, stride int, count int)
+// Requires: MMX+
+TEXT ·Ask(SB), NOSPLIT, $0-24
+	MOVQ rows+0(FP), AX
+	MOVQ stride+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ count+16(FP), DX
+
+rows194:
+	PREFETCHT0 (AX)
+	ADDQ CX, AX
+	DECQ DX
+	JNZ rows194
 	RET

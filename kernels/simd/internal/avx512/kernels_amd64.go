@@ -500,6 +500,9 @@ func QuantizeBytes(dst *float32, scale *float32, src *float32, stride int, n int
 //go:noescape
 func Settle(dst *float32, sums *float32, scales *float32, ends *float32, residual *float32, ldd int, ldr int, rows int, n int)
 
+// Ask tells the processor that rows of a tile, stride values apart, will be needed.
+func Ask(rows *float32, stride int, count int)
+
 // PairsBF16x1 adds up products of two bfloat16 for 1 rows and 32 columns:
 //
 //	sums[row*32+column] = start[column] + Σ a[(block*1+row)*4+k] · b[(block*4+k)*32+column]

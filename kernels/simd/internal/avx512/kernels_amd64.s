@@ -7873,7 +7873,7 @@ rounds184:
 	RET
 
 // func QuantizeBytes(dst *float32, scale *float32, src *float32, stride int, n int, flip uint32)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·QuantizeBytes(SB), NOSPLIT, $0-44
 	MOVQ dst+0(FP), AX
 	MOVQ src+16(FP), CX
@@ -7888,6 +7888,7 @@ TEXT ·QuantizeBytes(SB), NOSPLIT, $0-44
 vectors185:
 	CMPQ DI, $+16
 	JL rest186
+	PREFETCHT0 2048(CX)(SI*1)
 	VMOVUPS (CX)(SI*1), Z2
 	VANDPS Z0, Z2, Z2
 	VPMAXUD Z2, Z1, Z1
@@ -7902,6 +7903,7 @@ rest186:
 	SHLXQ DI, R8, R8
 	DECQ R8
 	KMOVW R8, K1
+	PREFETCHT0 2048(CX)(SI*1)
 	VMOVUPS.Z (CX)(SI*1), K1, Z2
 	VANDPS Z0, Z2, Z2
 	VPMAXUD Z2, Z1, Z1
@@ -8066,6 +8068,22 @@ next197:
 	VZEROUPPER
 	RET
 
+// func Ask(rows *float32, stride int, count int)
+// Requires: MMX+
+TEXT ·Ask(SB), NOSPLIT, $0-24
+	MOVQ rows+0(FP), AX
+	MOVQ stride+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ count+16(FP), DX
+
+rows198:
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ CX, AX
+	DECQ DX
+	JNZ rows198
+	RET
+
 // func PairsBF16x1(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
 // Requires: AVX, AVX512F, AVX512_BF16, MMX+
 TEXT ·PairsBF16x1(SB), NOSPLIT, $0-48
@@ -8079,7 +8097,7 @@ TEXT ·PairsBF16x1(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks198:
+blocks199:
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
 	PREFETCHT1 (DX)
@@ -8097,7 +8115,7 @@ blocks198:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks198
+	JNZ blocks199
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8119,7 +8137,7 @@ TEXT ·PairsBF16x2(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks199:
+blocks200:
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
 	PREFETCHT1 (DX)
@@ -8143,7 +8161,7 @@ blocks199:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks199
+	JNZ blocks200
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8169,7 +8187,7 @@ TEXT ·PairsBF16x3(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks200:
+blocks201:
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
 	PREFETCHT1 (DX)
@@ -8199,7 +8217,7 @@ blocks200:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks200
+	JNZ blocks201
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8229,7 +8247,7 @@ TEXT ·PairsBF16x4(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks201:
+blocks202:
 	VMOVUPS (CX), Z8
 	VMOVUPS 64(CX), Z9
 	PREFETCHT1 (DX)
@@ -8265,7 +8283,7 @@ blocks201:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks201
+	JNZ blocks202
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8299,7 +8317,7 @@ TEXT ·PairsBF16x5(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks202:
+blocks203:
 	VMOVUPS (CX), Z10
 	VMOVUPS 64(CX), Z11
 	PREFETCHT1 (DX)
@@ -8341,7 +8359,7 @@ blocks202:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks202
+	JNZ blocks203
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8379,7 +8397,7 @@ TEXT ·PairsBF16x6(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks203:
+blocks204:
 	VMOVUPS (CX), Z12
 	VMOVUPS 64(CX), Z13
 	PREFETCHT1 (DX)
@@ -8427,7 +8445,7 @@ blocks203:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks203
+	JNZ blocks204
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8469,7 +8487,7 @@ TEXT ·PairsBF16x7(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks204:
+blocks205:
 	VMOVUPS (CX), Z14
 	VMOVUPS 64(CX), Z15
 	PREFETCHT1 (DX)
@@ -8523,7 +8541,7 @@ blocks204:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks204
+	JNZ blocks205
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8569,7 +8587,7 @@ TEXT ·PairsBF16x8(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks205:
+blocks206:
 	VMOVUPS (CX), Z16
 	VMOVUPS 64(CX), Z17
 	PREFETCHT1 (DX)
@@ -8629,7 +8647,7 @@ blocks205:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks205
+	JNZ blocks206
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8679,7 +8697,7 @@ TEXT ·PairsBF16x9(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks206:
+blocks207:
 	VMOVUPS (CX), Z18
 	VMOVUPS 64(CX), Z19
 	PREFETCHT1 (DX)
@@ -8745,7 +8763,7 @@ blocks206:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks206
+	JNZ blocks207
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8799,7 +8817,7 @@ TEXT ·PairsBF16x10(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks207:
+blocks208:
 	VMOVUPS (CX), Z20
 	VMOVUPS 64(CX), Z21
 	PREFETCHT1 (DX)
@@ -8871,7 +8889,7 @@ blocks207:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks207
+	JNZ blocks208
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8929,7 +8947,7 @@ TEXT ·PairsBF16x11(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks208:
+blocks209:
 	VMOVUPS (CX), Z22
 	VMOVUPS 64(CX), Z23
 	PREFETCHT1 (DX)
@@ -9007,7 +9025,7 @@ blocks208:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks208
+	JNZ blocks209
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -9069,7 +9087,7 @@ TEXT ·PairsBF16x12(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks209:
+blocks210:
 	VMOVUPS (CX), Z24
 	VMOVUPS 64(CX), Z25
 	PREFETCHT1 (DX)
@@ -9153,7 +9171,7 @@ blocks209:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks209
+	JNZ blocks210
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -9219,7 +9237,7 @@ TEXT ·PairsBF16x13(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks210:
+blocks211:
 	VMOVUPS (CX), Z26
 	VMOVUPS 64(CX), Z27
 	PREFETCHT1 (DX)
@@ -9309,7 +9327,7 @@ blocks210:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks210
+	JNZ blocks211
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -9379,7 +9397,7 @@ TEXT ·PairsBF16x14(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks211:
+blocks212:
 	VMOVUPS (CX), Z28
 	VMOVUPS 64(CX), Z29
 	PREFETCHT1 (DX)
@@ -9475,7 +9493,7 @@ blocks211:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks211
+	JNZ blocks212
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -9527,7 +9545,7 @@ TEXT ·PairsBF16Ceiling(SB), NOSPLIT, $0-8
 	VPXORQ Z12, Z12, Z12
 	VPXORQ Z13, Z13, Z13
 
-rounds212:
+rounds213:
 	LONG $0x4816d262; WORD $0xc452 // VDPBF16PS Z12, Z13, Z0
 	LONG $0x4816d262; WORD $0xcc52 // VDPBF16PS Z12, Z13, Z1
 	LONG $0x4816d262; WORD $0xd452 // VDPBF16PS Z12, Z13, Z2
@@ -9625,7 +9643,7 @@ rounds212:
 	LONG $0x48165262; WORD $0xd452 // VDPBF16PS Z12, Z13, Z10
 	LONG $0x48165262; WORD $0xdc52 // VDPBF16PS Z12, Z13, Z11
 	DECQ AX
-	JNZ rounds212
+	JNZ rounds213
 	VZEROUPPER
 	RET
 
@@ -9643,28 +9661,28 @@ TEXT ·SettleFloats(SB), NOSPLIT, $0-72
 	MOVQ rows+56(FP), R8
 	MOVQ n+64(FP), R9
 
-rows213:
+rows214:
 	XORQ R10, R10
 	MOVQ R9, R11
 
-vectors214:
+vectors215:
 	CMPQ R11, $+16
-	JL rest215
+	JL rest216
 	VMOVUPS (CX)(R10*1), Z0
 	VADDPS 128(DX)(R10*1), Z0, Z0
 	TESTQ BX, BX
-	JZ alone217
+	JZ alone218
 	VADDPS (BX)(R10*1), Z0, Z0
 
-alone217:
+alone218:
 	VMOVUPS Z0, (AX)(R10*1)
 	ADDQ $+64, R10
 	SUBQ $+16, R11
-	JMP vectors214
+	JMP vectors215
 
-rest215:
+rest216:
 	TESTQ R11, R11
-	JZ done216
+	JZ done217
 	MOVQ $0x00000001, R12
 	SHLXQ R11, R12, R12
 	DECQ R12
@@ -9672,21 +9690,21 @@ rest215:
 	VMOVUPS (CX)(R10*1), Z0
 	VADDPS 128(DX)(R10*1), Z0, Z0
 	TESTQ BX, BX
-	JZ alone218
+	JZ alone219
 	VADDPS (BX)(R10*1), Z0, K1, Z0
 
-alone218:
+alone219:
 	VMOVUPS Z0, K1, (AX)(R10*1)
 
-done216:
+done217:
 	ADDQ SI, AX
 	ADDQ $+128, CX
 	TESTQ BX, BX
-	JZ next219
+	JZ next220
 	ADDQ DI, BX
 
-next219:
+next220:
 	DECQ R8
-	JNZ rows213
+	JNZ rows214
 	VZEROUPPER
 	RET

@@ -82,6 +82,22 @@ func (s ISA) dot(name, what string, rows int, multiply multiply) {
 	end()
 }
 
+// ask prefetches the memory of a tile.
+func (s ISA) ask() {
+	TEXT("Ask", NOSPLIT, "func(rows *float32, stride, count int)")
+	Doc("Ask tells the processor that rows of a tile, stride values apart, will be needed.")
+	from, stride, n := parameter("rows"), bytesOf(parameter("stride")), parameter("count")
+	loop := label("rows")
+	Label(loop)
+	for at := 0; at < columns*s.bytes(); at += 64 {
+		PREFETCHT0(Mem{Base: from, Disp: at})
+	}
+	ADDQ(stride, from)
+	DECQ(n)
+	JNZ(LabelRef(loop))
+	RET()
+}
+
 // dotBytes is four products of a byte without and one with a sign; AVX-512 has it, and so does AVX-VNNI in its own encoding.
 func (s ISA) dotBytes(right, left, sum, _ reg.VecVirtual, _ bool) {
 	if s.Wide {
@@ -176,6 +192,7 @@ func (s ISA) quantize(name string, pairs bool) {
 	most, at := s.zeroed(), zero64()
 	s.eachVector(clone(n), at, func(m *mask) {
 		x := s.vector()
+		PREFETCHT0(Mem{Base: src, Index: at, Scale: 1, Disp: 2048})
 		s.load(Mem{Base: src, Index: at, Scale: 1}, m, x)
 		VANDPS(magnitude, x, x)
 		VPMAXUD(x, most, most)
@@ -293,4 +310,5 @@ func (s ISA) int8() {
 	}
 	s.quantize("QuantizeBytes", false)
 	s.settle("Settle", true)
+	s.ask()
 }
