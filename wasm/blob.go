@@ -87,15 +87,24 @@ func (b *blobReader) close() {
 	b.blob, b.ahead = js.Undefined(), nil
 }
 
-// blobFile is an opened file whose content is a Blob.
-type blobFile struct {
-	*blobReader
+// content is what a file holds.
+type content interface {
+	io.ReaderAt
+	length() int64
+	close()
+}
+
+func (b *blobReader) length() int64 { return b.size }
+
+// openedFile is an opened file.
+type openedFile struct {
+	content
 	name string
 	at   int64
 }
 
 // Read is that of io.Reader.
-func (f *blobFile) Read(p []byte) (int, error) {
+func (f *openedFile) Read(p []byte) (int, error) {
 	n, err := f.ReadAt(p, f.at)
 	f.at += int64(n)
 	if n > 0 {
@@ -105,10 +114,10 @@ func (f *blobFile) Read(p []byte) (int, error) {
 }
 
 // Stat is that of fs.File.
-func (f *blobFile) Stat() (fs.FileInfo, error) { return fileInfo{f.name, f.size}, nil }
+func (f *openedFile) Stat() (fs.FileInfo, error) { return fileInfo{f.name, f.length()}, nil }
 
-// Close is that of fs.File. The Blob belongs to the folder.
-func (f *blobFile) Close() error { return nil }
+// Close is that of fs.File. The content belongs to the folder.
+func (f *openedFile) Close() error { return nil }
 
 // fileInfo describes a regular file.
 type fileInfo struct {

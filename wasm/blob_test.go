@@ -37,7 +37,7 @@ func TestBlobReader(t *testing.T) {
 			t.Fatalf("%d bytes at %d: %d, %v; want %d, %v", length, offset, n, err, m, wantErr)
 		}
 	}
-	f := &blobFile{blobReader: b, name: "content"}
+	f := &openedFile{content: b, name: "content"}
 	if err := iotest.TestReader(struct{ io.Reader }{f}, content); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,13 @@
 //	main.go      the global object
 //	load.go      load and its options
 //	source.go    where a model can come from: an address, a path, files, bytes
-//	remote.go    a model folder behind an address, fetched file by file
+//	remote.go    a model folder behind an address
+//	download.go  a file behind an address, fetched where it is read
+//	fetch.go     requests and what their answers say
+//	keep.go      what is kept, and what is still the same
+//	store.go     the browser's Cache Storage
+//	cache.go     what is kept, for the page
+//	limit.go     models that are too large
 //	blob.go      files that are Blobs, read piece by piece
 //	clip.go      what load resolves to, and its classifiers
 //	images.go    what counts as a picture
@@ -22,9 +28,8 @@
 // A JavaScript callback must return before any promise can settle: waiting inside it for a fetch would wait for ever. Each
 // call therefore returns its promise at once, and a goroutine settles it.
 //
-// # Why are files Blobs?
+// # Where are weights while they are loaded?
 //
-// A wasm program has at most 4 GiB and never gives memory back. A checkpoint stays a Blob outside that memory, which a
-// browser may keep on disk, and core reads one tensor at a time from it. Every source, fetched or given, becomes Blobs, so
-// there is one way of reading.
+// A wasm program has at most 4 GiB and never gives memory back. A checkpoint stays outside that memory: a Blob, the browser's
+// Cache Storage, or the server that has it. core reads one tensor at a time.
 package main

@@ -25,6 +25,7 @@ const (
 	codeNoTower     = "no-tower"
 	codeNotFound    = "not-found"
 	codeNotImage    = "not-image"
+	codeQuota       = "quota"
 	codeTooLarge    = "too-large"
 	codeUnsupported = "unsupported"
 	codeFailed      = "failed"

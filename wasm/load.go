@@ -5,6 +5,7 @@ package main
 import (
 	"math"
 	"syscall/js"
+	"time"
 
 	"github.com/goclip/goclip/core"
 )
@@ -17,6 +18,8 @@ type options struct {
 	towers   core.Towers
 	signal   js.Value // AbortSignal, if given
 	progress js.Value // function, if given
+	cache    string   // one of cacheAuto, cacheAlways and cacheNever
+	silence  time.Duration
 }
 
 // load opens a model and resolves to the object that stands for it.
@@ -36,7 +39,7 @@ func load(source, settings js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	model, err := core.OpenAt(ctx, s.location, core.Options{Device: device, Towers: o.towers, Merges: o.merges, Progress: func(loaded, total int) {
+	model, err := core.OpenAt(ctx, s.location, core.Options{Device: device, Towers: o.towers, Merges: o.merges, Admit: o.admit, Progress: func(loaded, total int) {
 		o.report("load", s.location.Name, float64(loaded), float64(total))
 	}})
 	if err != nil {
@@ -60,7 +63,7 @@ func load(source, settings js.Value) (any, error) {
 
 // readOptions checks the options; unknown ones are left alone, as JavaScript does.
 func readOptions(v js.Value) (*options, error) {
-	o := &options{}
+	o := &options{cache: cacheAuto, silence: silence}
 	if !given(v) {
 		v = js.Global().Get("Object").New()
 	}
@@ -78,6 +81,9 @@ func readOptions(v js.Value) (*options, error) {
 		return nil, failuref(codeArgument, "load: signal must be an AbortSignal")
 	}
 	o.base, o.shipped = v.Get("base"), v.Get("shipped")
+	if err := o.readNetwork(v); err != nil {
+		return nil, err
+	}
 	o.towers, err = readTowers(v.Get("towers"))
 	return o, err
 }

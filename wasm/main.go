@@ -10,6 +10,7 @@ var version = "0.0.0"
 func main() {
 	js.Global().Set("goclip", map[string]any{
 		"version": version,
+		"cache":   cacheObject(),
 		"load": js.FuncOf(func(_ js.Value, args []js.Value) any {
 			return promise(func() (any, error) { return load(argument(args, 0), argument(args, 1)) })
 		}),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"syscall/js"
+	"time"
 )
 
 // promise runs work in a goroutine and returns the Promise of its result, which must be something that js.ValueOf takes.
@@ -42,23 +43,35 @@ func guarded(work func() (any, error)) (result any, err error) {
 }
 
 // await blocks the goroutine until a Promise settles. A rejection is a js.Error. It must not be called in a callback.
-func await(p js.Value) (js.Value, error) {
+func await(p js.Value) (js.Value, error) { return awaitWithin(p, 0) }
+
+// awaitWithin is await that gives up after so long with errLost; 0: never.
+func awaitWithin(p js.Value, limit time.Duration) (js.Value, error) {
 	type settled struct {
 		value js.Value
 		err   error
 	}
 	done := make(chan settled, 1)
-	resolved := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		done <- settled{value: argument(args, 0)}
+	var resolved, rejected js.Func
+	settle := func(s settled) any {
+		resolved.Release()
+		rejected.Release()
+		done <- s
 		return nil
-	})
-	defer resolved.Release()
-	rejected := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		done <- settled{err: js.Error{Value: argument(args, 0)}}
-		return nil
-	})
-	defer rejected.Release()
+	}
+	resolved = js.FuncOf(func(_ js.Value, args []js.Value) any { return settle(settled{value: argument(args, 0)}) })
+	rejected = js.FuncOf(func(_ js.Value, args []js.Value) any { return settle(settled{err: js.Error{Value: argument(args, 0)}}) })
 	p.Call("then", resolved, rejected)
-	s := <-done
-	return s.value, s.err
+	var timeout <-chan time.Time
+	if limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	select {
+	case s := <-done:
+		return s.value, s.err
+	case <-timeout:
+		return js.Undefined(), fmt.Errorf("%w: nothing came for %v", errLost, limit)
+	}
 }

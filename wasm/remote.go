@@ -3,14 +3,12 @@
 package main
 
 import (
-	"context"
-	"fmt"
+	"errors"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall/js"
 
@@ -51,7 +49,7 @@ func (o *options) placed() (source, error) {
 	for _, name := range shippedFiles {
 		v := o.shipped.Get(name)
 		if isA(v, "Blob") {
-			r.found[name] = &resource{name: name, content: newBlobReader(v)}
+			r.found[name] = &resource{content: newBlobReader(v)}
 			continue
 		}
 		if !given(v) {
@@ -130,6 +128,11 @@ func (o *options) remote(at string) (source, error) {
 	}
 	protocol, where := url.Get("protocol").String(), url.Get("pathname").String()
 	r := &remote{options: o, base: url, found: map[string]*resource{}}
+	if protocol == "http:" || protocol == "https:" {
+		if r.store, err = o.openStore(); err != nil {
+			return source{}, err
+		}
+	}
 	file := ""
 	switch {
 	case protocol == "blob:" || protocol == "data:": // one file, with nothing beside it
@@ -152,52 +155,66 @@ func (o *options) remote(at string) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	parent := &remote{options: o, base: above, found: map[string]*resource{}}
+	parent := &remote{options: o, base: above, store: r.store, found: map[string]*resource{}}
 	l.Parent, l.Base = parent, path.Base(r.base.Get("pathname").String())
 	return source{l, func() { r.close(); parent.close() }}, nil
 }
 
-// remote is a model folder behind an address. Each file is requested once, and read into a Blob when it is opened. load
-// uses it from one goroutine.
+// remote is a model folder behind an address. Each file is requested once. load uses it from one goroutine.
 type remote struct {
 	options *options
 	base    js.Value            // URL of the folder, ends with a slash
 	own     map[string]js.Value // URLs of files that have others than their name in the folder
 	known   []string            // the files that there are; nil: the server knows
+	store   *store              // nil: nothing is kept
 	found   map[string]*resource
 }
 
 // resource is a file that was asked for.
 type resource struct {
-	name     string
-	err      error // what the server answered instead
-	response js.Value
-	content  *blobReader // nil: not read yet
+	err     error // what the server answered instead
+	content content
+	read    bool // a small file was read whole
 }
 
-// Open is that of fs.FS. It reads the whole file.
+// largestSmall bounds every file that is no checkpoint, in bytes. Tokenizers of many languages have 35 million.
+const largestSmall = 64 << 20
+
+// Open is that of fs.FS. It reads small files, and those whose size the server does not tell.
 func (r *remote) Open(name string) (fs.File, error) {
 	f, err := r.request(name)
-	if err == nil && f.content == nil {
-		f.content, err = r.download(f)
+	if d, ok := contentOf(f).(*download); ok && err == nil && !f.read {
+		f.read = true
+		if r.small(name) {
+			err = d.readAll(largestSmall)
+		} else if d.size < 0 {
+			err = d.readAll(1 << 53)
+		}
+		f.err = err
 	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "fetch", Path: name, Err: err}
 	}
-	return &blobFile{blobReader: f.content, name: path.Base(name)}, nil
+	return &openedFile{content: f.content, name: path.Base(name)}, nil
 }
 
-// Stat is that of fs.StatFS. The size is 0 for a file that was not read.
+func contentOf(f *resource) content {
+	if f == nil {
+		return nil
+	}
+	return f.content
+}
+
+// small tells whether a file is none of weights.
+func (r *remote) small(name string) bool { return !isCheckpoint(name) && r.own[name].IsUndefined() }
+
+// Stat is that of fs.StatFS. The size is 0 where only reading tells it.
 func (r *remote) Stat(name string) (fs.FileInfo, error) {
 	f, err := r.request(name)
 	if err != nil {
 		return nil, &fs.PathError{Op: "fetch", Path: name, Err: err}
 	}
-	info := fileInfo{name: path.Base(name)}
-	if f.content != nil {
-		info.size = f.content.size
-	}
-	return info, nil
+	return fileInfo{path.Base(name), f.content.length()}, nil
 }
 
 // ReadDir is that of fs.ReadDirFS.
@@ -212,146 +229,61 @@ func (r *remote) request(name string) (*resource, error) {
 	}
 	f, ok := r.found[name]
 	if !ok {
-		f = &resource{name: name}
-		f.response, f.err = r.fetch(name)
+		f = &resource{}
+		f.content, f.err = r.find(name)
 		r.found[name] = f
 	}
 	return f, f.err
 }
 
-func (r *remote) fetch(name string) (js.Value, error) {
-	url, ok := r.own[name]
-	if !ok {
+// find asks for a file, and compares what is kept of it with the answer. Without a connection, what is kept has to do.
+func (r *remote) find(name string) (content, error) {
+	url, own := r.own[name]
+	if !own {
 		var err error
 		if url, err = relative(r.base, escape(name)); err != nil {
-			return js.Undefined(), err
+			return nil, err
 		}
 	}
-	response, err := fetch(url, r.options.signal)
-	if err != nil {
-		return js.Undefined(), err
+	d := &download{options: r.options, name: name, url: url, size: -1, store: r.store, blobs: map[int]js.Value{}, seen: map[int]bool{},
+		at: -1, reported: -1, whole: r.known != nil}
+	at := address(url)
+	var known *record
+	if r.store != nil {
+		known = r.store.record(at)
 	}
-	// A server that answers everything with its front page has no such file either.
-	if kind := response.Get("headers").Call("get", "content-type"); !ok && strings.HasPrefix(kind.String(), "text/html") {
+	response, err := d.ask(known, r.small(name))
+	switch {
+	case errors.Is(err, errLost) && known != nil && known.missing:
+		return nil, fs.ErrNotExist
+	case errors.Is(err, errLost) && known != nil:
+		d.size, d.version = known.size, known.version
+		return d, nil
+	case err == nil && strings.HasPrefix(header(response, "content-type"), "text/html"):
 		cancel(response)
-		return js.Undefined(), fs.ErrNotExist
+		if own {
+			return nil, failuref(codeModel, "%s is a web page and no checkpoint", at)
+		}
+		err = fs.ErrNotExist // a server that answers everything with its front page has no such file either
 	}
-	return response, nil
-}
-
-// fetch requests an address and checks the answer's status.
-func fetch(url, signal js.Value) (js.Value, error) {
-	settings := map[string]any{}
-	if given(signal) {
-		settings["signal"] = signal
+	if errors.Is(err, fs.ErrNotExist) && r.store != nil {
+		if known != nil && !known.missing {
+			_ = r.store.forget(func(kept string) bool { return kept == at })
+		}
+		// Without the note, nobody could tell without a connection. That it cannot be kept is no reason to fail.
+		_ = r.store.note(at, record{missing: true})
 	}
-	response, err := await(js.Global().Call("fetch", url, settings))
 	if err != nil {
-		return js.Undefined(), broken(url, signal, err)
+		return nil, err
 	}
-	if response.Get("ok").Bool() {
-		return response, nil
-	}
-	cancel(response)
-	switch status := response.Get("status").Int(); status {
-	case 403, 404, 410: // 403: stores that hide which files they have
-		return js.Undefined(), fmt.Errorf("wasm: %s answers %d: %w", address(url), status, fs.ErrNotExist)
-	default:
-		return js.Undefined(), failuref(codeNetwork, "%s answers %d %s", address(url), status, response.Get("statusText").String())
-	}
+	return d, d.accept(response, known, r.small(name))
 }
 
-// broken is the error of a request that the network or the caller ended.
-func broken(url, signal js.Value, err error) error {
-	if given(signal) && signal.Get("aborted").Bool() {
-		return context.Canceled
-	}
-	return failuref(codeNetwork, "%s: %w", address(url), err)
-}
-
-// cancel ends a response that nobody will read.
-func cancel(response js.Value) {
-	body := response.Get("body")
-	if body.IsNull() || body.Get("locked").Bool() {
-		return
-	}
-	// A body that failed meanwhile rejects: nobody is interested.
-	_, _ = await(body.Call("cancel"))
-}
-
-const (
-	// largestSmall bounds every file that is no checkpoint, in bytes. Tokenizers of many languages have 35 million.
-	largestSmall = 64 << 20
-	// blobStep is how much of a download is handed to the browser at a time, in bytes.
-	blobStep = 16 << 20
-	// reportStep is how many bytes pass between two calls of onProgress.
-	reportStep = 1 << 20
-)
-
-// download reads a response into a Blob.
-func (r *remote) download(f *resource) (*blobReader, error) {
-	var total int64
-	headers := f.response.Get("headers")
-	if headers.Call("get", "content-encoding").IsNull() {
-		total, _ = strconv.ParseInt(headers.Call("get", "content-length").String(), 10, 64)
-	}
-	limit := int64(1) << 53
-	if !isCheckpoint(f.name) && r.own[f.name].IsUndefined() {
-		limit = largestSmall
-	}
-	var loaded, reported, pending int64
-	report := func() {
-		reported = loaded
-		if loaded > total {
-			total = 0 // compressed on the way, and the header that says so is hidden
-		}
-		r.options.report("download", f.name, float64(loaded), float64(total))
-	}
-	report()
-	done, chunks := js.Global().Get("Array").New(), js.Global().Get("Array").New()
-	flush := func() {
-		done.Call("push", js.Global().Get("Blob").New(chunks))
-		chunks, pending = js.Global().Get("Array").New(), 0
-	}
-	if body := f.response.Get("body"); !body.IsNull() {
-		reader := body.Call("getReader")
-		for {
-			chunk, err := await(reader.Call("read"))
-			if err != nil {
-				return nil, broken(f.response.Get("url"), r.options.signal, err)
-			}
-			if chunk.Get("done").Bool() {
-				break
-			}
-			bytes := chunk.Get("value")
-			chunks.Call("push", bytes)
-			n := int64(bytes.Get("byteLength").Float())
-			loaded, pending = loaded+n, pending+n
-			if loaded > limit {
-				_, _ = await(reader.Call("cancel"))
-				return nil, failuref(codeTooLarge, "%s is larger than the %d bytes that such a file may have", f.name, limit)
-			}
-			if pending >= blobStep {
-				flush()
-			}
-			if loaded-reported >= reportStep {
-				report()
-			}
-		}
-	}
-	flush()
-	total = loaded
-	report()
-	return newBlobReader(js.Global().Get("Blob").New(done)), nil
-}
-
-// close ends what was asked for and not read, and frees what was.
+// close ends what is arriving and frees what came.
 func (r *remote) close() {
 	for _, f := range r.found {
 		if f.content != nil {
 			f.content.close()
-		} else if f.err == nil {
-			cancel(f.response)
 		}
 	}
 }

@@ -113,7 +113,7 @@ type folder map[string]*blobReader
 // Open is that of fs.FS. "." lists the files at the top.
 func (f folder) Open(name string) (fs.File, error) {
 	if b, ok := f[name]; ok {
-		return &blobFile{blobReader: b, name: path.Base(name)}, nil
+		return &openedFile{content: b, name: path.Base(name)}, nil
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }

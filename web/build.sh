@@ -12,7 +12,7 @@ version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
 
 # Inlining makes the download a sixth larger: only what works on pictures, weights and numbers is worth it.
 flags=(-trimpath -ldflags "-s -w -X main.version=$version" -gcflags=all=-l)
-for package in github.com/goclip/goclip/{core/preprocess/...,core/checkpoint,kernels/simd} golang.org/x/image/... image \
+for package in github.com/goclip/goclip/{core/preprocess/...,core/checkpoint,kernels/wasmsimd} golang.org/x/image/... image \
     image/color compress/flate encoding/binary bufio math math/bits unicode/utf8; do
     flags+=("-gcflags=$package=")
 done

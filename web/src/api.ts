@@ -50,6 +50,10 @@ export interface LoadOptions {
   threads?: number;
   /** Unless a call says otherwise: "goclip". */
   decoder?: Decoder;
+  /** Whether files from an address are kept in the browser: where there is room ("auto"), always, or never. */
+  cache?: "auto" | boolean;
+  /** After how many milliseconds without a byte a connection counts as lost: 60,000. */
+  timeout?: number;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
@@ -149,6 +153,7 @@ export type ErrorCode =
   | "no-tower"
   | "not-found"
   | "not-image"
+  | "quota"
   | "too-large"
   | "unsupported";
 

@@ -1,0 +1,27 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"github.com/goclip/goclip/core"
+	"github.com/goclip/goclip/kernels"
+)
+
+// largestModel is how much memory the weights and the buffers of a model may take: what 32 bits address.
+const largestModel = 4 << 30
+
+// admit refuses a model before its weights are fetched if the device cannot hold them.
+func (o *options) admit(n core.Need) error {
+	bytes := n.WeightBytes + n.ProgramBytes
+	choose := `load one tower (towers: "image" or "text"), or a smaller model`
+	if o.device.Precision == kernels.Int8 {
+		bytes -= n.MatrixBytes / 4 * 3
+	} else if bytes-n.MatrixBytes/4*3 <= largestModel {
+		choose = `load it with precision: "int8", or ` + choose
+	}
+	if bytes <= largestModel {
+		return nil
+	}
+	return failuref(codeTooLarge, "the model needs %.1f GB, and a program in a browser has at most %.1f: %s", float64(bytes)/1e9,
+		float64(largestModel)/1e9, choose)
+}
