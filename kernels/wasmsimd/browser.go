@@ -58,15 +58,18 @@ func Open(o Options, start func() (js.Value, error)) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Threads = 1
-	if h.shared {
-		o.Threads += h.start(asked-1, start)
+	ready := 0
+	if o.Threads = 1; h.shared {
+		if ready = h.start(asked-1, start); ready > 0 {
+			o.Threads = asked
+		}
 	}
 	d, err := newDevice(h, pages, level == Relaxed, o)
 	if err != nil {
 		h.close()
 		return nil, err
 	}
+	d.ready = 1 + ready
 	switch {
 	case asked <= 1:
 		reason += "; one thread was asked for"
@@ -74,8 +77,8 @@ func Open(o Options, start func() (js.Value, error)) (*Device, error) {
 		reason += "; one thread, since the page is not cross-origin isolated"
 	case start == nil:
 		reason += "; one thread, since nobody starts others"
-	case d.threads < asked:
-		reason += fmt.Sprintf("; of %d threads %d came up", asked, d.threads)
+	case d.ready < asked:
+		reason += fmt.Sprintf("; of %d threads %d came up", asked, d.ready)
 	default:
 		reason += "; memory can be shared"
 	}
@@ -96,6 +99,7 @@ type browserHost struct {
 	memory  js.Value
 	exports []js.Value
 	workers []js.Value
+	failed  js.Func // is told of a worker that fails
 }
 
 // open compiles and starts the module, with as much memory as the browser promises: some promise little.
@@ -133,32 +137,47 @@ func newMemory(pages int, shared bool) (memory js.Value, err error) {
 	return js.Global().Get("WebAssembly").Get("Memory").New(map[string]any{"initial": 1, "maximum": pages, "shared": shared}), nil
 }
 
-// threadsWithin is how long a thread may take to come up.
+// threadsWithin is how long threads may take to come up.
 const threadsWithin = 5 * time.Second
 
-// start starts threads and waits until they are ready. It returns how many are; one that comes later helps, too.
-func (h *browserHost) start(threads int, start func() (js.Value, error)) int {
+// start starts threads and waits until they are ready. It returns how many are; one that comes later helps, too. Without any, there
+// are none to come.
+func (h *browserHost) start(threads int, start func() (js.Value, error)) (ready int) {
+	failed := 0
+	h.failed = js.FuncOf(func(js.Value, []js.Value) any {
+		failed++
+		return nil
+	})
 	for number := 1; number <= threads; number++ {
 		worker, err := start()
 		if err != nil {
-			break
+			failed++
+			continue
 		}
 		h.workers = append(h.workers, worker)
-		worker.Call("postMessage", map[string]any{"module": h.module, "memory": h.memory, "number": number, "abort": layout.Abort})
-		if worker.Get("unref").Type() == js.TypeFunction { // Node would wait for it
+		if worker.Get("addEventListener").Type() == js.TypeFunction {
+			worker.Call("addEventListener", "error", h.failed)
+		} else { // of Node, which would wait for it
+			worker.Call("on", "error", h.failed)
 			worker.Call("unref")
 		}
+		worker.Call("postMessage", map[string]any{"module": h.module, "memory": h.memory, "number": number, "abort": layout.Abort})
 	}
-	ready := h.integers(layout.Ready)
-	for begin := time.Now(); ready.Index(0).Int() < len(h.workers) && time.Since(begin) < threadsWithin; {
+	come := js.Global().Get("Int32Array").New(h.memory.Get("buffer"), layout.Ready)
+	for begin := time.Now(); ready+failed < threads && time.Since(begin) < threadsWithin; ready = come.Index(0).Int() {
 		time.Sleep(time.Millisecond)
 	}
-	return ready.Index(0).Int()
+	if ready == 0 {
+		h.terminate()
+	}
+	return ready
 }
 
-// integers is the memory from an address on.
-func (h *browserHost) integers(at int) js.Value {
-	return js.Global().Get("Int32Array").New(h.memory.Get("buffer"), at)
+func (h *browserHost) terminate() {
+	for _, w := range h.workers {
+		w.Call("terminate")
+	}
+	h.workers = nil
 }
 
 func (h *browserHost) grow(bytes uint64) (err error) {
@@ -190,10 +209,9 @@ func (h *browserHost) call(f export, arguments []uint64) (result uint32, err err
 }
 
 func (h *browserHost) close() {
-	for _, w := range h.workers {
-		w.Call("terminate")
-	}
-	h.workers, h.memory, h.exports = nil, js.Undefined(), nil
+	h.terminate()
+	h.failed.Release()
+	h.memory, h.exports = js.Undefined(), nil
 }
 
 // sharedModule is a module that imports shared memory.

@@ -4,6 +4,7 @@ package wasmsimd
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"syscall/js"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/kerneltest"
+	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 )
 
 //go:embed thread.js
@@ -39,12 +41,49 @@ func TestDevice(t *testing.T) {
 					if canShare() {
 						require.Equal(t, threads, d.Threads())
 					}
+					t.Run("activations", func(t *testing.T) { testActivations(t, d) })
 					// syscall/js allocates for every call.
 					kerneltest.RunAllocating(t, d, 50)
 				})
 			}
 		}
 	}
+}
+
+// A thread that fails takes the device with it; threads that do not come do not.
+func TestFailingThreads(t *testing.T) {
+	if !canShare() {
+		t.Skip("memory cannot be shared here")
+	}
+	run := func(d *Device) error {
+		g := kernels.NewGraph()
+		p, err := kernels.Compile(d, g, g.Act(g.Floats(64, 1024), kernels.GELU))
+		require.NoError(t, err)
+		in, out := make([]float32, 64*1024), make([]float32, 64*1024)
+		return p.Run(t.Context(), kernels.Inputs{Floats: [][]float32{in}}, [][]float32{out})
+	}
+	d, err := Open(Options{Threads: 2}, startThread)
+	require.NoError(t, err)
+	require.NoError(t, run(d))
+	js.Global().Get("Int32Array").New(d.host.(*browserHost).memory.Get("buffer")).SetIndex(layout.Abort/4, 1)
+	require.ErrorIs(t, run(d), kernels.ErrDeviceLost)
+	require.NoError(t, d.Close())
+
+	d, err = Open(Options{Threads: 3}, func() (js.Value, error) { return js.Null(), errors.New("no") })
+	require.NoError(t, err)
+	require.Equal(t, 1, d.Threads())
+	require.Contains(t, d.Reason(), "of 3 threads 1 came up")
+	require.NoError(t, run(d))
+	require.NoError(t, d.Close())
+
+	broken := threadScript
+	defer func() { threadScript = broken }()
+	threadScript = "throw new Error('a script that fails')"
+	d, err = Open(Options{Threads: 2}, startThread)
+	require.NoError(t, err)
+	require.Equal(t, 1, d.Threads())
+	require.NoError(t, run(d))
+	require.NoError(t, d.Close())
 }
 
 // BenchmarkBlock computes a block of a transformer as wide as ViT-B/32's for a single picture.

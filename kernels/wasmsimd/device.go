@@ -12,7 +12,8 @@ type Device struct {
 	level     string
 	reason    string
 	precision kernels.Precision
-	threads   int
+	threads   int        // that may come
+	ready     int        // of them
 	bytes     multiplier // of bytes
 
 	mu      sync.Mutex // guards what follows, and the module: one call at a time
@@ -37,7 +38,7 @@ type multiplier struct {
 
 // newDevice makes a device of a running module.
 func newDevice(h host, pages int, relaxed bool, o Options) (*Device, error) {
-	d := &Device{host: h, heap: newHeap(h, pages), level: Plain, threads: max(1, o.Threads), precision: o.Precision, weights: map[int]*weight{}}
+	d := &Device{host: h, heap: newHeap(h, pages), level: Plain, threads: max(1, o.Threads), ready: 1, precision: o.Precision, weights: map[int]*weight{}}
 	if d.precision != kernels.F32 && d.precision != kernels.Int8 {
 		return nil, fmt.Errorf("wasm: there is no precision %s in this device, only f32 and int8", d.precision)
 	}
@@ -80,8 +81,8 @@ func chooseMultiplier(h host, relaxed bool) (multiplier, error) {
 // Name says what computes, with which level and on how many threads.
 func (d *Device) Name() string {
 	name := "wasm (" + d.level + ", 1 thread"
-	if d.threads > 1 {
-		name = fmt.Sprintf("wasm (%s, %d threads", d.level, d.threads)
+	if d.ready > 1 {
+		name = fmt.Sprintf("wasm (%s, %d threads", d.level, d.ready)
 	}
 	name += ", " + d.precision.String()
 	if d.precision == kernels.Int8 {
@@ -94,7 +95,7 @@ func (d *Device) Name() string {
 func (d *Device) Level() string { return d.level }
 
 // Threads is how many threads compute.
-func (d *Device) Threads() int { return d.threads }
+func (d *Device) Threads() int { return d.ready }
 
 // Reason says why there are this level and so many threads.
 func (d *Device) Reason() string { return d.reason }

@@ -45,6 +45,9 @@ const (
 func (d *Device) Begin(plan kernels.Plan) (kernels.Encoder, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.lost != nil {
+		return nil, d.lost
+	}
 	p := &program{device: d, buffers: make([]uint32, len(plan.Buffers)), ints: make([]uint32, len(plan.Ints))}
 	total := uint64(0)
 	place := func(list []uint32, sizes []int) {
@@ -118,6 +121,9 @@ func (p *program) Finish(inputs, outputs []kernels.Ref) (kernels.Program, error)
 	defer d.mu.Unlock()
 	p.inputs, p.outputs = inputs, outputs
 	err := p.failure
+	if d.lost != nil {
+		err = d.lost
+	}
 	code := roundUp(len(p.code), alignment)
 	shared, scratch := roundUp(p.shared+slack, alignment), roundUp(p.scratch+slack, alignment)
 	if err == nil {
@@ -145,6 +151,9 @@ func (p *program) Run(ctx context.Context, in kernels.Inputs, out [][]float32) e
 	d := p.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.lost != nil {
+		return d.lost
+	}
 	for i, ref := range p.inputs {
 		d.host.write(p.buffers[ref.Index], bytesOf(in.Floats[i]))
 	}

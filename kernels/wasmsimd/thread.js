@@ -7,11 +7,11 @@ const { process } = /** @type {any} */ (globalThis);
 const port = process?.getBuiltinModule?.("node:worker_threads").parentPort ?? globalThis;
 
 port.onmessage = async (/** @type {{ data: Start }} */ { data: { module, memory, number, abort } }) => {
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   try {
-    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     /** @type {(number: number) => void} */ (exports.work)(number);
   } catch (error) {
+    console.error(error);
     Atomics.store(new Int32Array(memory.buffer), abort / 4, 1);
-    throw error;
   }
 };

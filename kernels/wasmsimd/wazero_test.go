@@ -30,6 +30,7 @@ func newRuntimeHost(t *testing.T) host {
 	ctx := context.Background()
 	config := wazero.NewRuntimeConfig().WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesThreads)
 	h := &runtimeHost{runtime: wazero.NewRuntimeWithConfig(ctx, config)}
+	t.Cleanup(h.close)
 	memory, err := h.runtime.InstantiateWithConfig(ctx, []byte(memoryModule), wazero.NewModuleConfig().WithName("env"))
 	require.NoError(t, err)
 	h.memory = memory.ExportedMemory("memory")
@@ -74,7 +75,59 @@ func TestDevice(t *testing.T) {
 		t.Run(precision.String(), func(t *testing.T) {
 			d, err := newDevice(newRuntimeHost(t), mostPages, false, Options{Precision: precision})
 			require.NoError(t, err)
+			t.Run("activations", func(t *testing.T) { testActivations(t, d) })
 			kerneltest.Run(t, d)
 		})
 	}
+}
+
+func spec(rows, values int) kernels.WeightSpec {
+	return kernels.WeightSpec{Name: "block.3.up", Role: kernels.Matrix, Shape: kernels.Shape{rows, values}, Values: make([]float32, rows*values)}
+}
+
+// A device with 8 MiB says what does not fit, and goes on with what does.
+func TestTooLarge(t *testing.T) {
+	d, err := newDevice(newRuntimeHost(t), 8<<20/pageBytes, false, Options{})
+	require.NoError(t, err)
+	defer d.Close()
+	for range 3 {
+		_, err = d.Load(spec(2048, 2048))
+		require.ErrorIs(t, err, kernels.ErrTooLarge)
+		require.ErrorContains(t, err, "weight block.3.up")
+		_, err = d.Begin(kernels.Plan{Buffers: []int{1 << 20, 1 << 20}})
+		require.ErrorIs(t, err, kernels.ErrTooLarge)
+	}
+	g := kernels.NewGraph()
+	for range 3 {
+		w, err := d.Load(spec(1024, 1024))
+		require.NoError(t, err)
+		_, err = kernels.Compile(d, g, g.Linear(g.Floats(512, 1, 1024), w))
+		require.ErrorIs(t, err, kernels.ErrTooLarge)
+		d.Unload(w)
+	}
+	require.Equal(t, d.staging.bytes, d.heap.used()/alignment*alignment-slack, "all that is taken")
+}
+
+func TestAfterClose(t *testing.T) {
+	d, err := newDevice(newRuntimeHost(t), mostPages, false, Options{})
+	require.NoError(t, err)
+	w, err := d.Load(spec(3, 5))
+	require.NoError(t, err)
+	g := kernels.NewGraph()
+	p, err := kernels.Compile(d, g, g.Linear(g.Floats(2, 5), w))
+	require.NoError(t, err)
+	require.NoError(t, d.Close())
+	require.NoError(t, d.Close())
+	_, err = d.Load(spec(3, 5))
+	require.ErrorIs(t, err, kernels.ErrDeviceLost)
+	_, err = d.Begin(kernels.Plan{})
+	require.ErrorIs(t, err, kernels.ErrDeviceLost)
+	in, out := kernels.Inputs{Floats: [][]float32{make([]float32, 10)}}, [][]float32{make([]float32, 6)}
+	require.ErrorIs(t, p.Run(context.Background(), in, out), kernels.ErrDeviceLost)
+	require.NoError(t, p.Close())
+}
+
+func TestPrecisions(t *testing.T) {
+	_, err := newDevice(newRuntimeHost(t), mostPages, false, Options{Precision: kernels.BF16})
+	require.ErrorContains(t, err, "bf16")
 }

@@ -38,6 +38,9 @@ func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.lost != nil {
+		return kernels.Weight{}, d.lost
+	}
 	load := d.loadPlain
 	if s.Role == kernels.Matrix || s.Role == kernels.Filter {
 		load = d.loadPanels

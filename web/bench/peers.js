@@ -35,7 +35,9 @@ const server = await serve(
   0,
   isolated,
 );
-console.log("row               device                                             goclip           onnxruntime-web   ratio");
+console.log(
+  "row               device                                             goclip           onnxruntime-web   ratio",
+);
 for (const row of asked.length > 0 ? asked : every) {
   const [tower, precision, threads] = row.split(":");
   const level = process.env.GOCLIP_LEVEL ?? "";
@@ -74,7 +76,8 @@ async function measure({ tower, precision, threads, level }) {
   const [mine, its] = [await sides[0](), await sides[1]()];
   const vector = mine[`${tower}_features`]?.data ?? mine[`${tower}_embeds`].data;
   const other = its.y.data;
-  const dot = (/** @type {any} */ a, /** @type {any} */ b) => a.reduce((/** @type {number} */ s, /** @type {number} */ v, /** @type {number} */ i) => s + v * b[i], 0);
+  const dot = (/** @type {any} */ a, /** @type {any} */ b) =>
+    a.reduce((/** @type {number} */ s, /** @type {number} */ v, /** @type {number} */ i) => s + v * b[i], 0);
   const cosine = dot(vector, other) / Math.sqrt(dot(vector, vector) * dot(other, other));
   if (!(cosine > (precision === "int8" ? 0.98 : 0.99999))) {
     console.warn(`the vectors have a cosine of ${cosine}`);
@@ -85,7 +88,7 @@ async function measure({ tower, precision, threads, level }) {
     for (const [i, side] of sides.entries()) {
       await side();
       const times = [];
-      for (const begin = performance.now(); performance.now() - begin < 1500; ) {
+      for (const begin = performance.now(); performance.now() - begin < 1500;) {
         const start = performance.now();
         await side();
         times.push(performance.now() - start);

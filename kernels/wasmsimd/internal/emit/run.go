@@ -30,7 +30,14 @@ func (k *kernels) run() {
 		f.Drop(AtomicAdd(none, layout.Wake, Int(1)))
 		f.Notify(none, layout.Wake)
 	})
+	stopIfFailed := func() {
+		f.If(AtomicLoad(none, layout.Abort), func() {
+			f.Result(none)
+			f.Return()
+		})
+	}
 	f.While(count, func() {
+		stopIfFailed()
 		f.Set(units, c.int(unsafe.Offsetof(header.Units)))
 		f.Set(unit, none)
 		f.IfElse(alone, func() {
@@ -46,12 +53,7 @@ func (k *kernels) run() {
 				f.Set(unit, AtomicAddLong(none, layout.Ticket, Long(1)).Low())
 			})
 			f.Drop(AtomicAdd(none, layout.Done, done))
-			f.While(AtomicLoad(none, layout.Done).IsNot(units), func() {
-				f.If(AtomicLoad(none, layout.Abort), func() {
-					f.Result(none)
-					f.Return()
-				})
-			})
+			f.While(AtomicLoad(none, layout.Done).IsNot(units), stopIfFailed)
 		})
 		f.Set(c.at, c.at.Add(c.int(unsafe.Offsetof(header.Bytes))))
 		f.Inc(count, -1)
