@@ -106,7 +106,7 @@ func share(b *testing.B, dev *simd.Device, g *kernels.Graph, out kernels.Tensor,
 }
 
 // BenchmarkPrecisions reports how many times as fast as in float32 a picture's tower is in the other precisions, all in turns, as
-// medians of the processor's time on one thread. "all" is the time of a round with each of them.
+// medians of the processor's time on one thread, and its share of what the level does in that precision at best.
 func BenchmarkPrecisions(b *testing.B) {
 	for _, level := range simd.Levels()[1:] {
 		for _, items := range []int{1, 8} {
@@ -121,7 +121,9 @@ func precisions(b *testing.B, level string, items int) {
 		picture[i] = float32(i%97)/50 - 1
 	}
 	in := kernels.Inputs{Floats: [][]float32{picture}}
+	operations := 2*float64(items*49*3*32*32*imageB32.Width) + products(imageB32.Transformer, items, 50)
 	var programs []kernels.Program
+	var devices []*simd.Device
 	var room [][]float32
 	for _, p := range kernels.Precisions() {
 		dev := simd.New(simd.Options{Level: level, Threads: 1, Precision: p})
@@ -133,27 +135,32 @@ func precisions(b *testing.B, level string, items int) {
 			b.Fatal(err)
 		}
 		defer program.Close()
-		programs = append(programs, program)
+		programs, devices = append(programs, program), append(devices, dev)
 		room = [][]float32{make([]float32, out.Shape.Elements())}
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	times := make([][]time.Duration, len(programs))
+	times, shares := make([][]float64, len(programs)), make([][]float64, len(programs))
 	for b.Loop() {
 		for i, program := range programs {
 			start := processorTime()
 			if err := program.Run(context.Background(), in, room); err != nil {
 				b.Fatal(err)
 			}
-			times[i] = append(times[i], processorTime()-start)
+			took := (processorTime() - start).Seconds()
+			start = processorTime()
+			most := devices[i].Exercise(2 * time.Millisecond)
+			times[i] = append(times[i], took)
+			shares[i] = append(shares[i], operations/took/(most/(processorTime()-start).Seconds()))
 		}
 	}
-	median := func(i int) float64 {
-		slices.Sort(times[i])
-		return times[i][len(times[i])/2].Seconds()
+	median := func(list []float64) float64 {
+		slices.Sort(list)
+		return list[len(list)/2]
 	}
 	for i, p := range kernels.Precisions() {
-		b.ReportMetric(1e3*median(i), p.String()+"-ms")
-		b.ReportMetric(median(0)/median(i), p.String()+"-x")
+		b.ReportMetric(1e3*median(times[i]), p.String()+"-ms")
+		b.ReportMetric(median(times[0])/median(times[i]), p.String()+"-x")
+		b.ReportMetric(100*median(shares[i]), p.String()+"-%ceiling")
 	}
 }
