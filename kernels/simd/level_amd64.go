@@ -103,7 +103,7 @@ var levelAVX512 = func() level {
 	return l
 }()
 
-// pairsBF16 multiplies bfloat16 by AVX512-BF16. AMD's processors do that at twice the rate of float32, Intel's, which have other
+// pairsBF16 multiplies bfloat16 by AVX512-BF16. AMD documents twice the rate of float32 for that (Zen 4); Intel's processors, which have other
 // units for it, at half that rate.
 var pairsBF16 = form{precision: kernels.BF16, columns: 32, values: 2, depth: laneDepth, stored: 4, ask: ask / 2,
 	pack: packPairsBF16, row: packPairsBF16,
