@@ -73,8 +73,16 @@ func (r *runner) run(ctx context.Context, k key, record recording, fill func(*pr
 }
 
 // reloading reads a tower's weights again, for the device that its runner has now.
-func (m *Model) reloading(l Location, p part) func(context.Context) error {
+func (m *Model) reloading(l Location, o Options, p part) func(context.Context) error {
 	return func(ctx context.Context) error {
+		if o.Relocate != nil {
+			again, done, err := o.Relocate()
+			if err != nil {
+				return err
+			}
+			defer done()
+			l = again
+		}
 		z, err := zoo.Open(l.Dir, l.File)
 		if err != nil {
 			return err

@@ -31,6 +31,9 @@ type Options struct {
 	// model's weights then are read again, and whoever waits for a result does not notice. Closing that device is its owner's
 	// business too. An error says that there is none.
 	Fallback func(failed error) (kernels.Device, error)
+	// Relocate, if set, gives the model's place once more for a Fallback, and a function that ends its use. Without it the place
+	// that the model was opened at must stay readable.
+	Relocate func() (Location, func(), error)
 	// Towers that are loaded; the other one's weights are never read. 0 loads all that the model has.
 	Towers Towers
 	// Dialect of the tokenizer, if not the one that fits the kind of checkpoint.
@@ -163,7 +166,7 @@ func (m *Model) loadOn(ctx context.Context, device kernels.Device, l Location, o
 		total += len(p.params)
 	}
 	for _, p := range parts {
-		p.runner.reload = m.reloading(l, p)
+		p.runner.reload = m.reloading(l, o, p)
 		err := m.loadPart(ctx, m.zoo, p, func() {
 			if done++; o.Progress != nil {
 				o.Progress(done, total)

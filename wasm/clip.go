@@ -11,13 +11,12 @@ import (
 	"time"
 
 	"github.com/goclip/goclip/core"
-	"github.com/goclip/goclip/kernels/wasmsimd"
 )
 
 // clip is an opened model with the device that it alone uses.
 type clip struct {
 	model  *core.Model
-	device *wasmsimd.Device
+	engine *engine
 	spent  spent
 }
 
@@ -37,7 +36,7 @@ var clips = newObjects("model", map[string]method[*clip]{
 	"stats":       (*clip).stats,
 }, (*clip).close)
 
-func (c *clip) close() error { return errors.Join(c.model.Close(), c.device.Close()) }
+func (c *clip) close() error { return errors.Join(c.model.Close(), c.engine.close()) }
 
 // info is what `goclip inspect` says about the model, and what computes it.
 func (c *clip) info() (js.Value, error) {
@@ -47,13 +46,8 @@ func (c *clip) info() (js.Value, error) {
 	}
 	encoded, err := json.Marshal(struct {
 		core.Info
-		Device     string `json:"device"`
-		DeviceName string `json:"device_name"`
-		Level      string `json:"level"`
-		Reason     string `json:"reason"`
-		Precision  string `json:"precision"`
-		Threads    int    `json:"threads"`
-	}{info, "wasm", c.device.Name(), c.device.Level(), c.device.Reason(), c.device.Precision().String(), c.device.Threads()})
+		described
+	}{info, c.engine.describe()})
 	if err != nil {
 		return js.Undefined(), err
 	}

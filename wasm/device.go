@@ -15,6 +15,7 @@ const mostThreads = 8
 
 // deviceOptions choose what computes.
 type deviceOptions struct {
+	device string // onAuto, onWasm or onWebGPU
 	wasmsimd.Options
 	thread js.Value // function that starts a thread, if given
 }
@@ -22,21 +23,16 @@ type deviceOptions struct {
 // readDevice checks the options of load that are about the device.
 func readDevice(v js.Value) (deviceOptions, error) {
 	var o deviceOptions
-	switch device := text(v.Get("device"), "auto"); device {
-	case "auto", "wasm":
-	case "webgpu":
-		return o, failuref(codeUnsupported, `load: the device "webgpu" comes with a later release: use "wasm" or "auto"`)
+	switch o.device = text(v.Get("device"), onAuto); o.device {
+	case onAuto, onWasm, onWebGPU:
 	default:
-		return o, failuref(codeArgument, `load: there is no device %q: use "auto", "webgpu" or "wasm"`, device)
+		return o, failuref(codeArgument, `load: there is no device %q: use "auto", "webgpu" or "wasm"`, o.device)
 	}
-	switch precision := text(v.Get("precision"), "auto"); precision {
-	case "auto", "f32":
-	case "int8":
-		o.Precision = kernels.Int8
-	case "f16", "bf16":
-		return o, failuref(codeUnsupported, `load: the device "wasm" has no precision %q: use "f32", "int8" or "auto"`, precision)
-	default:
-		return o, failuref(codeArgument, `load: there is no precision %q: use "auto", "f32", "f16", "bf16" or "int8"`, precision)
+	if precision := text(v.Get("precision"), "auto"); precision != "auto" {
+		var err error
+		if o.Precision, err = kernels.PrecisionOf(precision); err != nil {
+			return o, failuref(codeArgument, `load: there is no precision %q: use "auto", "f32", "f16", "bf16" or "int8"`, precision)
+		}
 	}
 	o.Threads = min(mostThreads, cores())
 	if threads := v.Get("threads"); given(threads) {
@@ -71,8 +67,8 @@ func cores() int {
 	return 1
 }
 
-// open starts the device.
-func (o deviceOptions) open() (*wasmsimd.Device, error) {
+// openCPU starts the device of the processor.
+func (o deviceOptions) openCPU() (*wasmsimd.Device, error) {
 	var start func() (js.Value, error)
 	if given(o.thread) {
 		start = func() (worker js.Value, err error) {

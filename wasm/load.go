@@ -35,21 +35,26 @@ func load(source, settings js.Value) (any, error) {
 		return nil, err
 	}
 	defer s.close()
-	device, err := o.device.open()
+	engine, err := o.device.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	model, err := core.OpenAt(ctx, s.location, core.Options{Device: device, Towers: o.towers, Merges: o.merges, Admit: o.admit, Progress: func(loaded, total int) {
-		o.report("load", s.location.Name, float64(loaded), float64(total))
-	}})
+	model, err := core.OpenAt(ctx, s.location, core.Options{Device: engine.device(), Fallback: engine.fallback,
+		Relocate: func() (core.Location, func(), error) {
+			again, err := o.find(source)
+			return again.location, again.close, err
+		},
+		Towers: o.towers, Merges: o.merges, Admit: o.admit, Progress: func(loaded, total int) {
+			o.report("load", s.location.Name, float64(loaded), float64(total))
+		}})
 	if err != nil {
-		device.Close()
+		engine.close()
 		if ctx.Err() != nil {
 			return nil, &failure{codeAborted, err}
 		}
 		return nil, &failure{codeOf(err, codeModel), err}
 	}
-	c := &clip{model: model, device: device}
+	c := &clip{model: model, engine: engine}
 	info, err := c.info()
 	if err != nil {
 		c.close()

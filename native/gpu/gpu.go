@@ -4,11 +4,10 @@ package gpu
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
+	"github.com/goclip/goclip/internal/speed"
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/webgpu"
 )
@@ -45,9 +44,6 @@ func adapterKey(d *webgpu.Device) string {
 
 // verdictHolds is how long it is not looked again whether there is a GPU worth taking.
 const verdictHolds = 7 * 24 * time.Hour
-
-// worthwhile is how much faster a GPU must be to be taken unasked: its start takes longer than that of the CPU device.
-const worthwhile = 1.5
 
 // Faster opens the GPU if it is a real one and faster than the other device in the same precision. Otherwise it gives nil and the
 // reason. Either outcome is remembered for a week, as looking takes a moment.
@@ -92,65 +88,15 @@ const judgedPictures = 8
 
 // judge measures both devices.
 func judge(ctx context.Context, gpu, cpu kernels.Device, pictures int) (judgement, error) {
-	mine, err := timeBlock(ctx, gpu, pictures)
+	mine, err := speed.Block(ctx, gpu, pictures)
 	if err != nil {
 		return judgement{}, err
 	}
-	other, err := timeBlock(ctx, cpu, pictures)
+	other, err := speed.Block(ctx, cpu, pictures)
 	if err != nil {
 		return judgement{}, err
 	}
 	ratio := other.Seconds() / mine.Seconds()
-	return judgement{Take: ratio >= worthwhile,
+	return judgement{Take: ratio >= speed.Worthwhile,
 		Reason: fmt.Sprintf("%s computes a block of ViT-B/32 in %.2g of the CPU's time", gpu.Name(), 1/ratio)}, nil
-}
-
-// timeBlock is the best time of a transformer block of ViT-B/32.
-func timeBlock(ctx context.Context, dev kernels.Device, items int) (time.Duration, error) {
-	const tokens, width, heads = 50, 768, 12
-	random := rand.New(rand.NewPCG(1, 2))
-	var failed error
-	var loaded []kernels.Weight
-	defer func() {
-		for _, w := range loaded {
-			dev.Unload(w)
-		}
-	}()
-	load := func(role kernels.Role, shape ...int) kernels.Weight {
-		values := make([]float32, kernels.Shape(shape).Elements())
-		for i := range values {
-			values[i] = float32(random.NormFloat64()) / 32
-		}
-		w, err := dev.Load(kernels.WeightSpec{Name: "speed", Role: role, Shape: shape, Values: values, Bias: make([]float32, shape[0])})
-		if failed = errors.Join(failed, err); err == nil {
-			loaded = append(loaded, w)
-		}
-		return w
-	}
-	g := kernels.NewGraph()
-	x := g.Floats(items, tokens, width)
-	parts := g.Split(g.Linear(g.LayerNorm(x, load(kernels.Vector, width), 1e-5), load(kernels.Matrix, 3*width, width)), 3)
-	x = g.Add(x, g.Linear(g.Attention(parts[0], parts[1], parts[2], heads, false), load(kernels.Matrix, width, width)))
-	h := g.Act(g.Linear(g.LayerNorm(x, load(kernels.Vector, width), 1e-5), load(kernels.Matrix, 4*width, width)), kernels.QuickGELU)
-	x = g.Token(g.Add(x, g.Linear(h, load(kernels.Matrix, width, 4*width))), 0)
-	if failed != nil {
-		return 0, failed
-	}
-	p, err := kernels.Compile(dev, g, x)
-	if err != nil {
-		return 0, err
-	}
-	defer p.Close()
-	in, out := kernels.Inputs{Floats: [][]float32{make([]float32, items*tokens*width)}}, [][]float32{make([]float32, items*width)}
-	best := time.Duration(0)
-	for range 3 { // the first one warms up
-		start := time.Now()
-		if err := p.Run(ctx, in, out); err != nil {
-			return 0, err
-		}
-		if took := time.Since(start); best == 0 || took < best {
-			best = took
-		}
-	}
-	return best, nil
 }

@@ -1,0 +1,64 @@
+// Package speed compares devices by how long they take for a piece of a tower, so that programs can choose one unasked.
+package speed
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/goclip/goclip/kernels"
+)
+
+// Worthwhile is how much faster than the CPU a GPU must be to be taken unasked: its start takes longer.
+const Worthwhile = 1.5
+
+// Block is the best time of a transformer block of ViT-B/32 for so many pictures.
+func Block(ctx context.Context, dev kernels.Device, items int) (time.Duration, error) {
+	const tokens, width, heads = 50, 768, 12
+	random := rand.New(rand.NewPCG(1, 2))
+	var failed error
+	var loaded []kernels.Weight
+	defer func() {
+		for _, w := range loaded {
+			dev.Unload(w)
+		}
+	}()
+	load := func(role kernels.Role, shape ...int) kernels.Weight {
+		values := make([]float32, kernels.Shape(shape).Elements())
+		for i := range values {
+			values[i] = float32(random.NormFloat64()) / 32
+		}
+		w, err := dev.Load(kernels.WeightSpec{Name: "speed", Role: role, Shape: shape, Values: values, Bias: make([]float32, shape[0])})
+		if failed = errors.Join(failed, err); err == nil {
+			loaded = append(loaded, w)
+		}
+		return w
+	}
+	g := kernels.NewGraph()
+	x := g.Floats(items, tokens, width)
+	parts := g.Split(g.Linear(g.LayerNorm(x, load(kernels.Vector, width), 1e-5), load(kernels.Matrix, 3*width, width)), 3)
+	x = g.Add(x, g.Linear(g.Attention(parts[0], parts[1], parts[2], heads, false), load(kernels.Matrix, width, width)))
+	h := g.Act(g.Linear(g.LayerNorm(x, load(kernels.Vector, width), 1e-5), load(kernels.Matrix, 4*width, width)), kernels.QuickGELU)
+	x = g.Token(g.Add(x, g.Linear(h, load(kernels.Matrix, width, 4*width))), 0)
+	if failed != nil {
+		return 0, failed
+	}
+	p, err := kernels.Compile(dev, g, x)
+	if err != nil {
+		return 0, err
+	}
+	defer p.Close()
+	in, out := kernels.Inputs{Floats: [][]float32{make([]float32, items*tokens*width)}}, [][]float32{make([]float32, items*width)}
+	best := time.Duration(0)
+	for range 3 { // the first one warms up
+		start := time.Now()
+		if err := p.Run(ctx, in, out); err != nil {
+			return 0, err
+		}
+		if took := time.Since(start); best == 0 || took < best {
+			best = took
+		}
+	}
+	return best, nil
+}

@@ -1,0 +1,115 @@
+// The golden models on WebGPU, as Chromium computes it on the CPU (SwiftShader), in every precision.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { launch, skip } from "./browser.js";
+import {
+  assertDirections,
+  assertRanked,
+  assertTensors,
+  dist,
+  goldenInputs,
+  goldenModel,
+  goldenNames,
+  models,
+  shippedModel,
+  site,
+} from "./golden.js";
+import { serve } from "./server.js";
+
+const timeout = 180_000;
+
+// Beyond float32 only the direction of an embedding counts.
+const precisions = { f32: 1, f16: 0.9999, int8: 0.995 };
+
+describe("WebGPU", { skip }, () => {
+  /** @type {Awaited<ReturnType<typeof serve>>} */
+  let server;
+  /** @type {import("playwright-core").Browser} */
+  let browser;
+  /** @type {import("playwright-core").Page} */
+  let page;
+
+  before(
+    async () => {
+      server = await serve({ "/": site, "/oracle/": models, "/models/tiny/": `${dist}/models/tiny` });
+      browser = await launch(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]);
+      page = await browser.newPage();
+      page.setDefaultTimeout(timeout);
+      await page.goto(server.origin);
+    },
+    { timeout },
+  );
+
+  after(async () => {
+    await browser?.close();
+    server?.close();
+  });
+
+  /** What a model gives for its golden inputs.
+   * @param {string} name @param {string} precision @param {boolean} hidden */
+  async function run(name, precision, hidden) {
+    const model = goldenModel(name);
+    const got = await page.evaluate(
+      async ({ source, inputs, precision, hidden }) => {
+        const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
+        const clip = await Clip.load(source, { device: "webgpu", precision });
+        /** @type {Record<string, unknown>} */
+        const tensors = {};
+        for (const [name, { data, shape }] of Object.entries(inputs)) {
+          const floats = name === "pixel_values";
+          tensors[name] = { data: floats ? new Float32Array(data) : BigInt64Array.from(data, BigInt), shape };
+        }
+        const out = Object.entries(await clip.run(tensors, { hidden }));
+        await clip.dispose();
+        return {
+          info: clip.info,
+          out: out.map(([name, { data, shape }]) => ({ name, shape, data: Array.from(data) })),
+        };
+      },
+      { source: `/oracle/${name}/${model.expect.load}`, inputs: goldenInputs(model), precision, hidden },
+    );
+    assert.equal(got.info.device, "webgpu");
+    assert.equal(got.info.precision, precision);
+    return { model, tensors: Object.fromEntries(got.out.map(({ name, ...tensor }) => [name, tensor])) };
+  }
+
+  for (const [precision, cosine] of Object.entries(precisions)) {
+    for (const name of goldenNames) {
+      test(`computes ${name} in ${precision}`, { timeout }, async () => {
+        const { model, tensors } = await run(name, precision, cosine === 1);
+        if (cosine === 1) {
+          assertTensors(tensors, model);
+        } else {
+          assertDirections(tensors, model, cosine);
+        }
+      });
+    }
+  }
+
+  test("labels a picture, and chooses the CPU by itself, as this adapter is no GPU", { timeout }, async () => {
+    const { labels, pictures } = shippedModel();
+    const got = await page.evaluate(
+      async ({ labels, name }) => {
+        const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
+        const answers = [];
+        for (const device of ["webgpu", "auto"]) {
+          const clip = await Clip.load(undefined, { device });
+          const classifier = await clip.classifier(labels);
+          answers.push({ info: clip.info, ranked: await classifier.classify(`/examples/${name}.png`) });
+          await clip.dispose();
+        }
+        return answers;
+      },
+      { labels, name: pictures[0]?.name },
+    );
+    for (const { ranked } of got) {
+      assertRanked(ranked, labels, pictures[0]?.probabilities ?? []);
+    }
+    assert.deepEqual(
+      got.map(({ info }) => info.device),
+      ["webgpu", "wasm"],
+    );
+    assert.match(got[1]?.info.reason, /computes on the CPU/);
+  });
+});
