@@ -67,6 +67,7 @@ web-test: web
 	cd web && npm run lint && npm run types && npm test
 	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm ./kernels/wasmsimd
 	GOOS=js GOARCH=wasm $(GO) test -exec "node $(CURDIR)/web/test/gotest.js" ./kernels/webgpu ./kernels/wasmsimd
+	GOOS=js GOARCH=wasm $(GO) test -timeout 30m -run WebGPU -exec "node $(CURDIR)/web/test/gotest.js" ./internal/conformance
 
 serve: web ## the demo page on http://127.0.0.1:8080
 	cd web && npm run serve

@@ -107,28 +107,6 @@ export function assertClose(got, model, name) {
   });
 }
 
-/** Compares the directions of embeddings with those of PyTorch's, row by row.
- * @param {Record<string, { data: ArrayLike<number>, shape: number[] }>} got
- * @param {ReturnType<typeof goldenModel>} model @param {number} least the smallest cosine */
-export function assertDirections(got, model, least) {
-  const names = ["image_embeds", "text_embeds"].filter((name) => model.expect.outputs.includes(name));
-  for (const name of names.length > 0 ? names : model.expect.outputs.filter((name) => got[name])) {
-    const tensor = got[name];
-    assert(tensor, `${name} is among ${Object.keys(got)}`);
-    const want = floats(model.tensors[name]);
-    const width = tensor.shape.at(-1) ?? 1;
-    for (let row = 0; row < want.length; row += width) {
-      let [ab, aa, bb] = [0, 0, 0];
-      for (let i = row; i < row + width; i++) {
-        const [a, b] = [want[i] ?? NaN, tensor.data[i] ?? NaN];
-        [ab, aa, bb] = [ab + a * b, aa + a * a, bb + b * b];
-      }
-      const cosine = aa === 0 ? 1 : ab / Math.sqrt(aa * bb);
-      assert(cosine >= least, `${name}: row ${row / width} has a cosine of ${cosine}`);
-    }
-  }
-}
-
 /** The model that ships and six pictures that it was not trained on.
  * @returns {{ labels: string[], pictures: { name: string, probabilities: number[] }[] }} */
 export function shippedModel() {

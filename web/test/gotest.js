@@ -2,10 +2,13 @@
 //
 //	GOOS=js GOARCH=wasm go test -exec "node $PWD/web/test/gotest.js" ./kernels/webgpu
 //
-// The page is cross-origin isolated, so that the test may start threads.
+// The page is cross-origin isolated, so that the test may start threads. It reads files of this machine through gofs.js.
 
 import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { launch, skip } from "./browser.js";
 import { isolated, serve } from "./server.js";
 
@@ -27,8 +30,29 @@ const server = await serve(
   isolated,
 );
 
+// What gofs.js asks: the tests may read whatever this process may, as Go's own would.
+const files = http.createServer((request, response) => {
+  const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
+  const file = decodeURIComponent(search.slice(1));
+  const headers = { "access-control-allow-origin": "*" };
+  try {
+    const stats = fs.statSync(file);
+    const found = { directory: stats.isDirectory(), size: stats.size };
+    const answer = pathname === "/list" ? JSON.stringify(fs.readdirSync(file)) : JSON.stringify(found);
+    response.writeHead(200, headers).end(pathname === "/read" ? fs.readFileSync(file) : answer);
+  } catch {
+    response.writeHead(404, headers).end();
+  }
+});
+await new Promise((listening) => files.listen(0, "127.0.0.1", () => listening(undefined)));
+const { port } = /** @type {import("node:net").AddressInfo} */ (files.address());
+const gofs = fs.readFileSync(fileURLToPath(new URL("gofs.js", import.meta.url)), "utf8");
+
 const worker = `
   importScripts("${server.origin}/go/wasm_exec.js");
+  process.cwd = () => ${JSON.stringify(process.cwd())};
+  globalThis.REQUESTS = "http://127.0.0.1:${port}/";
+  ${gofs}
   const decoder = new TextDecoder();
   globalThis.fs.writeSync = (_, bytes) => {
     postMessage({ text: decoder.decode(bytes, { stream: true }) });
@@ -64,4 +88,5 @@ await page.evaluate((source) => {
 const code = await end;
 await browser.close();
 server.close();
+files.close();
 process.exit(Number(code));

@@ -236,6 +236,7 @@ describe("the page", { skip }, () => {
       await fails("no checkpoint", Clip.load(new Blob(["certainly no weights"])));
       await fails("source of another type", Clip.load(7));
       await fails("no address", Clip.load("http://"));
+      await fails("webgpu", Clip.load(undefined, { device: "webgpu" }));
       await fails("device", Clip.load(undefined, { device: "abacus" }));
       const controller = new AbortController();
       const onProgress = () => controller.abort();
@@ -260,6 +261,7 @@ describe("the page", { skip }, () => {
       "no checkpoint": "invalid-model",
       "source of another type": "invalid-argument",
       "no address": "invalid-argument",
+      webgpu: "unsupported",
       device: "invalid-argument",
       abort: "aborted",
       "broken picture": "not-image",
