@@ -5,16 +5,21 @@ package main
 import (
 	"github.com/goclip/goclip/core"
 	"github.com/goclip/goclip/kernels"
+	"github.com/goclip/goclip/kernels/webgpu"
 )
 
 // largestModel is how much memory the weights and the buffers of a model may take: what 32 bits address.
 const largestModel = 4 << 30
 
-// admit refuses a model before its weights are fetched if the device cannot hold them.
-func (o *options) admit(n core.Need) error {
+// admit refuses a model before its weights are fetched if the device cannot hold them. A GPU has memory of its own, of which
+// browsers do not tell the size.
+func (e *engine) admit(n core.Need) error {
+	if _, ok := e.device().(*webgpu.Device); ok {
+		return nil
+	}
 	bytes := n.WeightBytes + n.ProgramBytes
 	choose := `load one tower (towers: "image" or "text"), or a smaller model`
-	if o.device.Precision == kernels.Int8 {
+	if e.options.Precision == kernels.Int8 {
 		bytes -= n.MatrixBytes / 4 * 3
 	} else if bytes-n.MatrixBytes/4*3 <= largestModel {
 		choose = `load it with precision: "int8", or ` + choose

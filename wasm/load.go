@@ -44,7 +44,7 @@ func load(source, settings js.Value) (any, error) {
 			again, err := o.find(source)
 			return again.location, again.close, err
 		},
-		Towers: o.towers, Merges: o.merges, Admit: o.admit, Progress: func(loaded, total int) {
+		Towers: o.towers, Merges: o.merges, Admit: engine.admit, Progress: func(loaded, total int) {
 			o.report("load", s.location.Name, float64(loaded), float64(total))
 		}})
 	if err != nil {
