@@ -36,9 +36,18 @@ for file in config.json model.safetensors preprocessor_config.json special_token
     cp "$model/$file" dist/models/tiny/
 done
 
-cp demo/*.html demo/*.css site/
-cp demo/*.js site/
 cp -r dist site/goclip
+cp demo/*.html demo/*.css demo/*.svg site/
 cp ../core/embedded/examples/*.png ../core/embedded/more/*.png site/examples/
+npx tsc -p tsconfig.demo.json
+node - <<'END'
+const fs = require("node:fs");
+const wanted = (file) => /\.(html|css|svg|js|wasm|json|txt|safetensors|png)$/.test(file) && !/^sw\.js$|worker_node|node\.js$/.test(file);
+const files = fs.readdirSync("site", { recursive: true }).filter(wanted).sort();
+const sum = require("node:crypto").createHash("sha256");
+files.forEach((file) => sum.update(fs.readFileSync(`site/${file}`)));
+const script = fs.readFileSync("site/sw.js", "utf8");
+fs.writeFileSync("site/sw.js", `const FILES = ${JSON.stringify(files)};\nconst SUM = "${sum.digest("hex").slice(0, 16)}";\n${script}`);
+END
 
 echo "web/dist: goclip.wasm has $(wc -c <dist/goclip.wasm) bytes, $(gzip -9c dist/goclip.wasm | wc -c) with gzip"

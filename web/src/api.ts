@@ -140,6 +140,14 @@ export interface Stats {
   memory: number;
 }
 
+/** A file from an address that the browser keeps. */
+export interface CachedFile {
+  address: string;
+  /** How many of its bytes are kept. */
+  bytes: number;
+  size: number;
+}
+
 export type ErrorCode =
   | "aborted"
   | "crashed"

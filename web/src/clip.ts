@@ -2,6 +2,7 @@
 
 import {
   ClipError,
+  type CachedFile,
   type CallOptions,
   type ClassifierOptions,
   type Decoder,
@@ -34,6 +35,14 @@ export class Clip {
     this.#decoder = info.decoder;
     this.info = info;
   }
+
+  /** The files from addresses that the browser keeps. */
+  static readonly cache = {
+    /** The files, how many of their bytes there are, and how many they have. */
+    list: async (): Promise<CachedFile[]> => (await alone("list", undefined)) as CachedFile[],
+    /** Forgets a file, all files of a folder, or, without an address, everything. */
+    clear: async (address?: string | URL): Promise<void> => void (await alone("clear", portableSource(address))),
+  };
 
   /** Opens a model; without a source the one that ships with the package. */
   static async load(source?: Source, options: LoadOptions = {}): Promise<Clip> {
@@ -133,6 +142,16 @@ export class Clip {
   async dispose(): Promise<void> {
     this.#labels.clear();
     this.#connection.end(new ClipError("the model was disposed of", "disposed"));
+  }
+}
+
+/** Asks a worker that opens no model. */
+async function alone(method: "list" | "clear", argument: unknown): Promise<unknown> {
+  const connection = new Connection();
+  try {
+    return await connection.call(method, argument, {});
+  } finally {
+    connection.end(new ClipError(`${method}: it was answered`, "disposed"));
   }
 }
 

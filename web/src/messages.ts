@@ -2,7 +2,7 @@
 
 import type { Decoder, ErrorCode, Progress } from "./api.js";
 
-/** To the worker. `start` comes first, and `load` before all calls. */
+/** To the worker. `start` comes first, and `load` before all calls but `list` and `clear`, which are about kept files. */
 export type Request = Start | Call | Abort;
 
 export interface Start {
@@ -19,7 +19,7 @@ export interface Abort {
 
 export interface Call {
   id: number;
-  method: "load" | "embedImages" | "embedTexts" | "classifier" | "run" | "stats";
+  method: "load" | "embedImages" | "embedTexts" | "classifier" | "run" | "stats" | "list" | "clear";
   /** What the method of that name takes (wasm/README.md), without its options. */
   argument: unknown;
   options: Record<string, unknown> & { decoder?: Decoder };

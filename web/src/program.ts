@@ -72,6 +72,9 @@ export function serve(host: Host): (request: Request) => void {
       })) as unknown as Remote;
       return model.info;
     }
+    if (method === "list" || method === "clear") {
+      return goclip.cache[method](argument);
+    }
     if (method === "embedImages") {
       const { decoder, ...rest } = options;
       const pictures = [];

@@ -12,6 +12,7 @@ declare global {
   /** wasm/README.md describes it. */
   var goclip: {
     version: string;
+    cache: Record<"list" | "clear", (address?: unknown) => Promise<unknown>>;
     load(
       source?: unknown,
       options?: { onProgress?: (progress: Progress) => void; [name: string]: unknown },

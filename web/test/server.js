@@ -11,6 +11,7 @@ const types = {
   ".js": "text/javascript",
   ".mjs": "text/javascript",
   ".css": "text/css",
+  ".svg": "image/svg+xml",
   ".json": "application/json",
   ".png": "image/png",
   ".wasm": "application/wasm",
@@ -23,7 +24,7 @@ export const isolated = {
 };
 
 /** @param {Record<string, string>} folders by prefix, which ends with a slash; the longest prefix counts
- * @param {Record<string, string>} pages HTML by path
+ * @param {Record<string, string | ((response: http.ServerResponse) => void)>} pages HTML by path, or what answers there
  * @param {number} listen the port; 0: any that is free
  * @param {Record<string, string>} headers of every answer */
 export async function serve(folders, pages = {}, listen = 0, headers = {}) {
@@ -36,6 +37,10 @@ export async function serve(folders, pages = {}, listen = 0, headers = {}) {
     requests.push(pathname);
     response.setHeaders(new Map(Object.entries(headers)));
     const page = pages[pathname];
+    if (typeof page === "function") {
+      page(response);
+      return;
+    }
     if (page !== undefined) {
       response.setHeader("content-type", "text/html; charset=utf-8");
       response.end(page);
