@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -42,8 +41,43 @@ func readNumPy(f *file, z *zip.Reader) (*content, error) {
 	return c, nil
 }
 
-// npyHeader is the dictionary that NumPy writes, with its keys in this order.
-var npyHeader = regexp.MustCompile(`^\{'descr': '([^']{1,16})', 'fortran_order': (True|False), 'shape': \(((?:\d{1,18}, ?)*\d{0,18})\), \} *\n?$`)
+// npyHeader is the dictionary of an array: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }.
+type npyHeader struct {
+	descr   string
+	fortran bool
+	shape   []string
+}
+
+// parseNPYHeader takes the dictionary apart as NumPy writes it, with its keys in this order.
+func parseNPYHeader(text string) (h npyHeader, ok bool) {
+	text, begins := strings.CutPrefix(text, "{'descr': '")
+	descr, text, typed := strings.Cut(text, "', 'fortran_order': ")
+	order, text, ordered := strings.Cut(text, ", 'shape': (")
+	shape, text, shaped := strings.Cut(text, "), }")
+	padding := strings.Trim(strings.TrimSuffix(text, "\n"), " ")
+	switch {
+	case !begins || !typed || !ordered || !shaped || padding != "":
+	case descr == "" || len(descr) > 16 || strings.Contains(descr, "'"):
+	case order != "True" && order != "False":
+	default:
+		dims := strings.Split(shape, ",")
+		for i, d := range dims {
+			if i > 0 {
+				d = strings.TrimPrefix(d, " ")
+			}
+			if d == "" && i == len(dims)-1 {
+				dims = dims[:i] // of no dimension, or after a last comma
+				break
+			}
+			if len(d) > 18 || strings.Trim(d, "0123456789") != "" || d == "" {
+				return h, false
+			}
+			dims[i] = d
+		}
+		return npyHeader{descr, order == "True", dims}, true
+	}
+	return h, false
+}
 
 // npyTypes are NumPy's names of types. It does not know bfloat16 and calls it two bytes of anything.
 var npyTypes = map[string]DType{
@@ -74,17 +108,17 @@ func (t *entry) readArrayHeader() error {
 		return err
 	}
 	t.start = int64(len(text.before) + len(text.dictionary))
-	found := npyHeader.FindStringSubmatch(text.dictionary)
-	if found == nil {
+	header, ok := parseNPYHeader(text.dictionary)
+	if !ok {
 		return fmt.Errorf("its .npy header is %.100q, not what NumPy writes for an array", text.dictionary)
 	}
-	if t.DType = npyTypes[found[1]]; t.DType == "" {
-		t.DType = DType(found[1])
+	if t.DType = npyTypes[header.descr]; t.DType == "" {
+		t.DType = DType(header.descr)
 	}
-	for _, d := range strings.FieldsFunc(found[3], func(r rune) bool { return r == ',' || r == ' ' }) {
+	for _, d := range header.shape {
 		n, err := strconv.Atoi(d)
 		if err != nil || len(t.Shape) == maxDims {
-			return fmt.Errorf("its shape (%.100s) is not possible", found[3])
+			return fmt.Errorf("its shape (%.100s) is not possible", strings.Join(header.shape, ", "))
 		}
 		t.Shape = append(t.Shape, n)
 	}
@@ -95,7 +129,7 @@ func (t *entry) readArrayHeader() error {
 	if size := int64(t.DType.Size()); size > 0 && (elements > int64(whole)/size || uint64(t.start+elements*size) != whole) {
 		return fmt.Errorf("%s %v behind a header of %d bytes does not fill its %d bytes", t.DType, t.Shape, t.start, whole)
 	}
-	if found[2] == "True" && len(t.Shape) > 1 {
+	if header.fortran && len(t.Shape) > 1 {
 		if m.Method != zip.Store {
 			return errors.New("lies in Fortran's order and is compressed: save it with numpy.savez, or by numpy.ascontiguousarray")
 		}

@@ -1,8 +1,8 @@
 package preprocess
 
 import (
+	"bytes"
 	"encoding/binary"
-	"regexp"
 )
 
 // Upright returns the picture turned as its EXIF orientation says, as Pillow's exif_transpose does, or the picture itself
@@ -60,13 +60,18 @@ func orientationOf(exif, xmp []byte) int {
 			return value
 		}
 	}
-	if match := xmpOrientation.FindSubmatch(xmp); match != nil {
-		return orientationValue(uint64(match[1][0] - '0'))
+	for found := true; found; {
+		_, xmp, found = bytes.Cut(xmp, []byte("tiff:Orientation"))
+		value, ok := bytes.CutPrefix(xmp, []byte(`="`)) // an attribute, or else an element
+		if !ok {
+			value, ok = bytes.CutPrefix(xmp, []byte(">"))
+		}
+		if ok && len(value) > 0 && '0' <= value[0] && value[0] <= '9' {
+			return orientationValue(uint64(value[0] - '0'))
+		}
 	}
 	return 0
 }
-
-var xmpOrientation = regexp.MustCompile(`tiff:Orientation(?:="|>)([0-9])`)
 
 // orientationValue maps values that mean nothing to 1.
 func orientationValue(v uint64) int {

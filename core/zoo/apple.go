@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,12 +67,6 @@ func number(n int) json.RawMessage { return json.RawMessage(strconv.Itoa(n)) }
 const appleHead = "head.proj"
 
 var (
-	appleDownsample = regexp.MustCompile(`^network\.(\d+)\.proj\.`)
-	appleNetwork    = regexp.MustCompile(`^network\.(\d+)\.(.*)$`)
-	appleScale      = regexp.MustCompile(`(^|\.)layer_scale(_\d)?$`)
-)
-
-var (
 	appleConvolution = strings.NewReplacer("patch_embed.", "stem.", "rbr_conv", "conv_kxk", "rbr_scale", "conv_scale",
 		"rbr_skip", "identity", "conv_exp", "final_conv", "lkb_origin", "large_conv", "convffn", "mlp",
 		"se.reduce", "se.fc1", "se.expand", "se.fc2")
@@ -103,26 +96,44 @@ func appleNames(c *checkpoint.Checkpoint) func(string) string {
 		case vit:
 			return timmPrefix + appleViT.Replace(rest)
 		}
-		if m := appleNetwork.FindStringSubmatch(rest); m != nil {
-			rest = appleStage(ends, m[1], m[2])
+		if number, of, ok := cutAppleModule(rest); ok {
+			rest = appleStage(ends, number, of)
 		}
 		rest = appleConvolution.Replace(rest)
-		if appleScale.MatchString(rest) {
+		if appleScale(rest) {
 			rest += ".gamma"
 		}
 		return timmPrefix + rest
 	}
 }
 
+// cutAppleModule takes the number of a module off the beginning of a name in Apple's flat list: network.3.proj.bias.
+func cutAppleModule(name string) (number, rest string, ok bool) {
+	rest, inList := strings.CutPrefix(name, "network.")
+	number, rest = cutNumber(rest)
+	rest, within := strings.CutPrefix(rest, ".")
+	return number, rest, inList && within && number != ""
+}
+
+// appleScale reports whether a name is that of a layer scale: layer_scale or layer_scale_1.
+func appleScale(name string) bool {
+	which, ok := strings.CutPrefix(name[strings.LastIndexByte(name, '.')+1:], "layer_scale")
+	if number, isNumbered := strings.CutPrefix(which, "_"); isNumbered {
+		digit, rest := cutNumber(number)
+		return ok && len(digit) == 1 && rest == ""
+	}
+	return ok && which == ""
+}
+
 // stageEnds are the numbers of the modules of Apple's flat list that lead from one stage to the next, in order.
 func stageEnds(c *checkpoint.Checkpoint) []int {
 	var ends []int
 	for _, info := range c.Tensors() {
-		m := appleDownsample.FindStringSubmatch(strings.TrimPrefix(info.Name, appleImage))
-		if m == nil {
+		number, rest, ok := cutAppleModule(strings.TrimPrefix(info.Name, appleImage))
+		if !ok || !strings.HasPrefix(rest, "proj.") {
 			continue
 		}
-		if n, err := strconv.Atoi(m[1]); err == nil && !slices.Contains(ends, n) {
+		if n, err := strconv.Atoi(number); err == nil && !slices.Contains(ends, n) {
 			ends = append(ends, n)
 		}
 	}

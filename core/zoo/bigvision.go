@@ -3,7 +3,7 @@ package zoo
 import (
 	"fmt"
 	"math"
-	"regexp"
+	"path"
 	"strings"
 
 	"github.com/goclip/goclip/core/checkpoint"
@@ -14,10 +14,18 @@ import (
 // one or, trained with scan, in one array with an axis for them. Heads show in the shapes, and activation and epsilon are
 // Flax's: nothing else is needed.
 
-var (
-	bigVisionBlocks = regexp.MustCompile(`^(.*/encoderblock)/(.*)$`)
-	bigVisionHeads  = regexp.MustCompile(`/(query|key|value)/(kernel|bias)$`)
-)
+// bigVisionBlocks begins the names of blocks that were trained with scan, below the name of their tower.
+const bigVisionBlocks = "/encoderblock"
+
+// bigVisionHeads reports whether a tensor has an axis for heads: ".../query/kernel".
+func bigVisionHeads(name string) bool {
+	layer, kind := path.Split(name)
+	switch path.Base(layer) {
+	case "query", "key", "value":
+		return strings.Count(name, "/") > 1 && (kind == "kernel" || kind == "bias")
+	}
+	return false
+}
 
 // bigVisionViews are a tensor's views under the names that bigVisionImage and bigVisionText have: blocks apart, heads
 // together.
@@ -29,12 +37,12 @@ func bigVisionViews(info checkpoint.Info) []checkpoint.View {
 	case "b":
 		name = "logit_bias"
 	}
-	stacked := bigVisionBlocks.FindStringSubmatch(name)
-	if stacked != nil && len(shape) > 0 && shape[0] <= maxStacked {
+	at := strings.LastIndex(name, bigVisionBlocks+"/")
+	if at >= 0 && len(shape) > 0 && shape[0] <= maxStacked {
 		blocks, shape = shape[0], shape[1:]
 	}
 	switch {
-	case bigVisionHeads.MatchString(name) && len(shape) > 1:
+	case bigVisionHeads(name) && len(shape) > 1:
 		last := len(shape) - 1
 		shape = append(append([]int{}, shape[:last-1]...), shape[last-1]*shape[last])
 	case strings.HasSuffix(name, "/out/kernel") && len(shape) == 3:
@@ -44,12 +52,13 @@ func bigVisionViews(info checkpoint.Info) []checkpoint.View {
 	for _, d := range shape {
 		size *= d
 	}
-	if stacked == nil {
+	if at < 0 {
 		return []checkpoint.View{{Name: name, Shape: shape}}
 	}
+	at += len(bigVisionBlocks)
 	var views []checkpoint.View
 	for i := range blocks {
-		views = append(views, checkpoint.View{Name: fmt.Sprintf("%s_%d/%s", stacked[1], i, stacked[2]), First: i * size, Shape: shape})
+		views = append(views, checkpoint.View{Name: fmt.Sprintf("%s_%d%s", name[:at], i, name[at:]), First: i * size, Shape: shape})
 	}
 	return views
 }

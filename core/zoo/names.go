@@ -2,7 +2,6 @@ package zoo
 
 import (
 	"maps"
-	"regexp"
 	"strings"
 
 	"github.com/goclip/goclip/core/tower"
@@ -55,15 +54,14 @@ type names struct {
 	rules  map[string]rule
 }
 
-var blockNumber = regexp.MustCompile(`^block\.(\d+)\.`)
-
 // rule finds the rule for a parameter and fills in prefix and block number. Names that begin with "/" are not prefixed.
 func (n names) rule(p tower.Param) (rule, bool) {
 	number := ""
 	r, ok := n.rules[p.Name]
-	if m := blockNumber.FindStringSubmatch(p.Name); !ok && m != nil {
-		number = m[1]
-		r, ok = n.rules["block.#."+strings.TrimPrefix(p.Name, m[0])]
+	if rest, inBlock := strings.CutPrefix(p.Name, "block."); inBlock && !ok {
+		if number, rest = cutNumber(rest); number != "" && strings.HasPrefix(rest, ".") {
+			r, ok = n.rules["block.#"+rest]
+		}
 	}
 	if !ok {
 		return rule{}, false
@@ -77,6 +75,12 @@ func (n names) rule(p tower.Param) (rule, bool) {
 		}
 		return n.prefix + strings.ReplaceAll(name, "#", number)
 	}), true
+}
+
+// cutNumber takes the digits off the beginning of a name.
+func cutNumber(name string) (number, rest string) {
+	rest = strings.TrimLeft(name, "0123456789")
+	return name[:len(name)-len(rest)], rest
 }
 
 // mustRule is the rule for a parameter; names and towers of one configuration belong together.

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/goclip/goclip/core/tower"
 	"github.com/goclip/goclip/kernels"
@@ -149,17 +149,34 @@ var timmSigLIP = map[string]timmSizes{
 	"giantopt": {1536, 40, 6144, 96},
 }
 
-var timmSigLIPName = regexp.MustCompile(`^vit_(base|large|so400m|giantopt)_patch(\d+)_siglip_(\d+)(\.|$)`)
+// parseTimmSigLIP takes a name like vit_base_patch16_siglip_224.webli apart; patch is empty where it is another's.
+func parseTimmSigLIP(name string) (sizes timmSizes, patch string) {
+	name, _, _ = strings.Cut(name, ".")
+	parts := strings.Split(name, "_")
+	if len(parts) != 5 || parts[0] != "vit" || parts[3] != "siglip" || !isNumber(parts[4]) {
+		return sizes, ""
+	}
+	sizes, known := timmSigLIP[parts[1]]
+	if patch, ok := strings.CutPrefix(parts[2], "patch"); known && ok && isNumber(patch) {
+		return sizes, patch
+	}
+	return sizes, ""
+}
 
-// timmSigLIPTanh are the towers that timm runs with the tanh form of GELU, as they were trained; it runs the others with
+func isNumber(s string) bool {
+	number, rest := cutNumber(s)
+	return number != "" && rest == ""
+}
+
+// timmSigLIPTanh begin the names of the towers that timm runs with the tanh form of GELU, as they were trained; it runs the others with
 // the exact one.
-var timmSigLIPTanh = regexp.MustCompile(`^vit_(base_patch32|large_patch16_siglip_512|so400m_patch16|giantopt)`)
+var timmSigLIPTanh = []string{"vit_base_patch32", "vit_large_patch16_siglip_512", "vit_so400m_patch16", "vit_giantopt"}
 
 // siglip is an image tower of timm named like vit_base_patch16_siglip_224.
 func (m *openCLIPModel) siglip() (imageBuild, error) {
 	name := m.Vision.TimmName
-	part := timmSigLIPName.FindStringSubmatch(name)
-	if part == nil {
+	sizes, number := parseTimmSigLIP(name)
+	if number == "" {
 		return nil, m.Vision.unknownTimm()
 	}
 	if p := m.Vision.TimmProjection; m.Vision.TimmPool != "map" || p == nil || *p != "none" && *p != "" {
@@ -169,16 +186,16 @@ func (m *openCLIPModel) siglip() (imageBuild, error) {
 	if err != nil {
 		return nil, err
 	}
-	patch, err := strconv.Atoi(part[2])
+	patch, err := strconv.Atoi(number)
 	if err != nil {
 		return nil, err
 	}
 	act := kernels.GELU
-	if timmSigLIPTanh.MatchString(name) {
+	if hasAnyPrefix(name, timmSigLIPTanh) {
 		act = kernels.GELUTanh
 	}
 	return func(t tensors) (tower.Image, names, error) {
-		s := timmSigLIP[part[1]].of(t)
+		s := sizes.of(t)
 		heads := s.width / s.headWidth
 		return tower.ViT{
 			Transformer: tower.Transformer{Width: s.width, Layers: s.layers, Heads: heads, Hidden: s.hidden, Act: act, Eps: timmEps},

@@ -2,7 +2,6 @@ package zoo
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -37,15 +36,25 @@ func (m *Mistakes) Error() string {
 	return "the checkpoint does not fit its configuration; " + strings.Join(parts, "; ")
 }
 
-// ignorable are tensors without a meaning for embeddings: position numbers, sinusoids, masks and sizes that old files carry, BERT's
-// own pooler, and CoCa's decoder.
-var ignorable = regexp.MustCompile(`(^|\.)(position_ids|attn_mask|num_batches_tracked|input_resolution|context_length|vocab_size|embed_positions\.weights|pooler\.dense\.(weight|bias))$|^text_decoder\.`)
+// ignorable end the names of tensors without a meaning for embeddings: position numbers, sinusoids, masks and sizes that
+// old files carry, BERT's own pooler. CoCa's decoder has none either.
+var ignorable = []string{"position_ids", "attn_mask", "num_batches_tracked", "input_resolution", "context_length", "vocab_size",
+	"embed_positions.weights", "pooler.dense.weight", "pooler.dense.bias"}
+
+func isIgnorable(name string) bool {
+	return strings.HasPrefix(name, "text_decoder.") ||
+		slices.ContainsFunc(ignorable, func(end string) bool { return name == end || strings.HasSuffix(name, "."+end) })
+}
+
+func hasAnyPrefix(name string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+}
 
 // The beginnings of names that belong to the tower which a configuration does not have: a text encoder's configuration
 // beside a whole CLIP's weights is common.
 var (
-	besideText  = regexp.MustCompile(`^(vision_model\.|visual_projection\.|visual\.|logit_)`)
-	besideImage = regexp.MustCompile(`^(text_model\.|text_projection\.|logit_|temperature$)`)
+	besideText  = []string{"vision_model.", "visual_projection.", "visual.", "logit_"}
+	besideImage = []string{"text_model.", "text_projection.", "logit_", "temperature"}
 )
 
 // verify compares all tensors with what the towers need.
@@ -64,7 +73,7 @@ func (m *Model) verify() error {
 		v.scalar(m.scaleName(), m.fixedScale == 0)
 		v.scalar("logit_bias", false)
 	}
-	other := ignorable
+	var other []string
 	switch {
 	case m.Image == nil:
 		other = besideText
@@ -72,7 +81,7 @@ func (m *Model) verify() error {
 		other = besideImage
 	}
 	for _, info := range m.Checkpoint.Tensors() {
-		if !v.used[info.Name] && !ignorable.MatchString(info.Name) && !other.MatchString(info.Name) {
+		if !v.used[info.Name] && !isIgnorable(info.Name) && !hasAnyPrefix(info.Name, other) {
 			v.Unexpected = append(v.Unexpected, info.Name)
 		}
 	}
