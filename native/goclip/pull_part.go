@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -78,10 +77,8 @@ func fetchedPart(repository string, towers core.Towers) (core.Location, bool) {
 		if err != nil {
 			return core.Location{}, false
 		}
-		for _, name := range []string{"open_clip_model.safetensors", "model.safetensors"} {
-			if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
-				return located(folder)
-			}
+		if hub.HasWeights(folder) {
+			return located(folder)
 		}
 	}
 	return core.Location{}, false

@@ -178,6 +178,14 @@ func TestPullOnly(t *testing.T) {
 	require.Contains(t, r.stderr, "no text tower")
 	refused(t, "--only", "pull", "someone/model", "--only", "both")
 
+	// Weights may have a name of their own.
+	hub = published(t, "someone/model", "openclip-vit")
+	hub.Files["finetuned.safetensors"] = hub.Files["open_clip_model.safetensors"]
+	delete(hub.Files, "open_clip_model.safetensors")
+	cache = t.TempDir()
+	require.Equal(t, 0, online(t, hub, cache, nil, "pull", "someone/model", "--only", "text").status)
+	require.Equal(t, 0, online(t, hub, cache, offline, "embed", "--text", "a dog", "-m", "someone/model").status)
+
 	hub = published(t, "someone/model", "hf-clip-bin")
 	r = online(t, hub, t.TempDir(), nil, "pull", "someone/model", "--only", "text")
 	require.Equal(t, 0, r.status)
