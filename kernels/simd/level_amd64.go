@@ -103,8 +103,8 @@ var levelAVX512 = func() level {
 	return l
 }()
 
-// pairsBF16 multiplies bfloat16 by AVX512-BF16. AMD documents twice the rate of float32 for that (Zen 4); Intel's processors, which have other
-// units for it, at half that rate.
+// pairsBF16 multiplies bfloat16 by AVX512-BF16. AMD documents twice the rate of float32 for that (Zen 4); Intel's processors, which
+// have other units for bfloat16, do it at half the rate.
 var pairsBF16 = form{precision: kernels.BF16, columns: 32, values: 2, depth: laneDepth, stored: 4, ask: ask / 2,
 	pack: packPairsBF16, row: packPairsBF16,
 	dot: []func(a, b, sums, start, next *float32, blocks int){

@@ -26,6 +26,7 @@ var levelNEON = func() level {
 	l.forms[kernels.F32] = l.floats()
 	l.forms[kernels.F16] = l.halves(kernels.F16, neon.Narrow, neon.Widen)
 	l.forms[kernels.BF16] = l.halves(kernels.BF16, generic.NarrowBFloat16, neon.WidenBF16).rounding(generic.PackBFloat16)
+	l.forms[kernels.Int8] = baseBytesNEON
 	if cpuid.CPU.Supports(cpuid.ASIMDDP) {
 		l.forms[kernels.Int8] = bytesNEON
 	}
@@ -38,3 +39,11 @@ var bytesNEON = form{precision: kernels.Int8, columns: neon.Columns, values: 4, 
 	dot: []func(a, b, sums, start, next *float32, blocks int){
 		nil, neon.Bytes1, neon.Bytes2, neon.Bytes3, neon.Bytes4, neon.Bytes5, neon.Bytes6, neon.Bytes7, neon.Bytes8},
 	settle: neon.Settle, ceiling: neon.BytesCeiling, operations: 2 * 96 * 4 * 4}
+
+// baseBytesNEON does so with instructions that all have, at about float32's rate: what it saves is memory.
+var baseBytesNEON = func() form {
+	f := bytesNEON
+	f.dot = []func(a, b, sums, start, next *float32, blocks int){nil, neon.BaseBytes1, neon.BaseBytes2, neon.BaseBytes3, neon.BaseBytes4}
+	f.ceiling, f.operations = neon.Ceiling, 2*96*4
+	return f
+}()

@@ -104,20 +104,40 @@ func Ceiling(rounds int)
 //go:noescape
 func Bytes1(a, b, sums, start, next *float32, blocks int)
 
+// BaseBytes1 is generic.Bytes(1) for 8 columns, for processors without SDOT.
+//
+//go:noescape
+func BaseBytes1(a, b, sums, start, next *float32, blocks int)
+
 // Bytes2 is generic.Bytes(2) for 8 columns.
 //
 //go:noescape
 func Bytes2(a, b, sums, start, next *float32, blocks int)
+
+// BaseBytes2 is generic.Bytes(2) for 8 columns, for processors without SDOT.
+//
+//go:noescape
+func BaseBytes2(a, b, sums, start, next *float32, blocks int)
 
 // Bytes3 is generic.Bytes(3) for 8 columns.
 //
 //go:noescape
 func Bytes3(a, b, sums, start, next *float32, blocks int)
 
+// BaseBytes3 is generic.Bytes(3) for 8 columns, for processors without SDOT.
+//
+//go:noescape
+func BaseBytes3(a, b, sums, start, next *float32, blocks int)
+
 // Bytes4 is generic.Bytes(4) for 8 columns.
 //
 //go:noescape
 func Bytes4(a, b, sums, start, next *float32, blocks int)
+
+// BaseBytes4 is generic.Bytes(4) for 8 columns, for processors without SDOT.
+//
+//go:noescape
+func BaseBytes4(a, b, sums, start, next *float32, blocks int)
 
 // Bytes5 is generic.Bytes(5) for 8 columns.
 //

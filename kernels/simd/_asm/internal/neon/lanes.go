@@ -25,14 +25,46 @@ func converter(name string, code uint32, upper bool, d, n v) {
 	word(code|uint32(n)<<5|uint32(d), "%s V%d, V%d", name, d, n)
 }
 
-// bytesKernel is the matrix kernel for signed bytes. R0 is a, R1 b, R2 sums, R3 start, R4 next, R5 blocks. The registers are those of gemm.
-func bytesKernel(rows int) {
-	name := fmt.Sprintf("Bytes%d", rows)
-	function(name, fmt.Sprintf("is generic.Bytes(%d) for %d columns.", rows, 4*vectors),
+// lane4 copies a lane into all four, smull multiplies the lower or upper eight signed bytes, addp adds neighbours of 16 bits, and
+// sadalp adds pairs of such to lanes of 32 bits.
+func lane4(d, n v, lane int) {
+	word(0x4e040400|uint32(lane)<<19|uint32(n)<<5|uint32(d), "DUP V%d, V%d[%d]", d, n, lane)
+}
+func smull(upper bool, d, n, m v) {
+	code, name := uint32(0x0e20c000), "SMULL"
+	if upper {
+		code, name = 0x4e20c000, "SMULL2"
+	}
+	word(code|uint32(m)<<16|uint32(n)<<5|uint32(d), "%s.8H V%d, V%d, V%d", name, d, n, m)
+}
+func addp(d, n, m v) {
+	word(0x4e60bc00|uint32(m)<<16|uint32(n)<<5|uint32(d), "ADDP.8H V%d, V%d, V%d", d, n, m)
+}
+func sadalp(d, n v) { word(0x4e206800|1<<22|uint32(n)<<5|uint32(d), "SADALP.4S V%d, V%d", d, n) }
+
+// bytesKernel is the matrix kernel for signed bytes. R0 is a, R1 b, R2 sums, R3 start, R4 next, R5 blocks. The registers are those of
+// gemm. Without FEAT_DotProd four products are added in two steps; two of them fit into 16 bits.
+func bytesKernel(rows int, dot bool) {
+	name, what := "Bytes", "."
+	if !dot {
+		name, what = "BaseBytes", ", for processors without SDOT."
+	}
+	name = fmt.Sprintf("%s%d", name, rows)
+	function(name, fmt.Sprintf("is generic.Bytes(%d) for %d columns%s", rows, 4*vectors, what),
 		"a, b, sums, start, next *float32, blocks int", "a", "b", "sums", "start", "next", "blocks")
 	sum := func(r, j int) v { return v(r*vectors + j) }
 	left := func(r int) v { return v(16 + r) }
-	right := func(k, j int) v { return v(24 + k*vectors + j) }
+	right := func(k, j int) v {
+		if !dot {
+			k = 0
+		}
+		return v(24 + k*vectors + j)
+	}
+	loadRight := func(k int) {
+		for j := range vectors {
+			load(16*(k*vectors+j), "R1", right(k, j))
+		}
+	}
 	for j := range vectors {
 		load(16*j, "R3", sum(0, j))
 		for r := 1; r < rows; r++ {
@@ -43,16 +75,31 @@ func bytesKernel(rows int) {
 	for r := range rows {
 		load(16*r, "R0", left(r))
 	}
-	for k := range laneDepth {
-		for j := range vectors {
-			load(16*(k*vectors+j), "R1", right(k, j))
+	if dot {
+		for k := range laneDepth {
+			loadRight(k)
 		}
 	}
 	line("PRFM 1024(R1), PLDL1KEEP")
 	for k := range laneDepth {
+		if !dot {
+			loadRight(k)
+		}
 		for r := range rows {
+			const x = v(26)
+			if !dot {
+				lane4(x, left(r), k)
+			}
 			for j := range vectors {
-				sdotLane(sum(r, j), right(k, j), left(r), k)
+				if dot {
+					sdotLane(sum(r, j), right(k, j), left(r), k)
+					continue
+				}
+				low, high := v(27+2*j), v(28+2*j)
+				smull(false, low, right(k, j), x)
+				smull(true, high, right(k, j), x)
+				addp(low, low, high)
+				sadalp(sum(r, j), low)
 			}
 		}
 	}
