@@ -120,7 +120,7 @@ func (o *benching) benchTower(ctx context.Context, device kernels.Device, b benc
 	if err != nil {
 		return err
 	}
-	defer within(largest)()
+	defer within(o.held(largest))()
 	weights, err := b.load(device)
 	if err != nil {
 		return err

@@ -69,7 +69,7 @@ func (p *program) load(ctx context.Context, towers core.Towers) (*core.Model, fu
 	}
 	limited := func() {}
 	m, err := core.OpenAt(ctx, l, core.Options{Device: device, Fallback: server.fallback, Towers: towers, Progress: p.loading(l.Name), Admit: func(n core.Need) error {
-		limited = within(n)
+		limited = within(p.held(n))
 		return p.room(n, "close other programs, or take a smaller model (goclip models)")
 	}})
 	limited()

@@ -332,6 +332,8 @@ func TestRoom(t *testing.T) {
 	whole := &program{device: "cpu", precision: "int8"}
 	err = whole.room(core.Need{WeightBytes: 1 << 60, MatrixBytes: 1 << 60}, "take less")
 	require.ErrorContains(t, err, "it needs 274877907008.0 MiB")
+	plain := &program{device: "reference", precision: "int8"}
+	require.ErrorContains(t, plain.room(core.Need{WeightBytes: 1 << 60, MatrixBytes: 1 << 60}, "take less"), "it needs 1099511627840.0 MiB")
 	auto := &program{device: "cpu", precision: "auto"}
 	require.ErrorContains(t, auto.room(core.Need{WeightBytes: 1 << 60, MatrixBytes: 1}, "take less"), "take less, or --precision f16, or set")
 	t.Setenv(anyMemory, "any")

@@ -15,8 +15,11 @@ const processBytes = 64 << 20
 // anyMemory is the variable that lets goclip open models for which there is no room.
 const anyMemory = "GOCLIP_MEMORY"
 
-// held is what a model needs in the precision that it computes in.
+// held is what a model needs in the precision that it computes in. The reference device keeps every matrix in float32.
 func (p *program) held(n core.Need) core.Need {
+	if p.device == "reference" {
+		return n
+	}
 	switch p.precision {
 	case "f16", "bf16":
 		n.WeightBytes -= n.MatrixBytes / 2
