@@ -27,7 +27,7 @@ cp "$(go env GOROOT)/LICENSE" dist/LICENSE-go
 cp ../LICENSE ../NOTICE .
 cp ../kernels/wasmsimd/thread.js dist/
 npx tsc -p tsconfig.json
-rm dist/{messages,node,platform,connection,program,worker,worker_node}.d.ts # nothing that users import names them
+rm dist/{messages,node,picture,platform,connection,program,worker,worker_node}.d.ts # nothing that users import names them
 
 model=../core/embedded/model
 # The files that wasm/remote.go names, with what has to go with them.

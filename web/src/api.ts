@@ -1,7 +1,7 @@
 // What the package takes and gives. wasm/README.md describes the program below it, which has the same methods.
 
 /** A class of the browser where there is one; Node has no HTMLImageElement, and projects without DOM types no name for it. */
-type Browser<Name extends string> =
+export type Browser<Name extends string> =
   typeof globalThis extends Record<Name, { prototype: infer Instance }> ? Instance : never;
 
 /**

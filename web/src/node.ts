@@ -25,6 +25,6 @@ use({
 });
 
 export { Classifier, Clip } from "./clip.js";
-export { droppedFiles } from "./picture.js";
+export { droppedFiles } from "./dropped.js";
 export { cosine } from "./rank.js";
 export * from "./api.js";

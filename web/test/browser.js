@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import { chromium } from "playwright-core";
 
-const executablePath = process.env.GOCLIP_CHROMIUM ?? "/usr/bin/chromium";
+export const executablePath = process.env.GOCLIP_CHROMIUM ?? "/usr/bin/chromium";
 
 const required = (process.env.GOCLIP_REQUIRE ?? "").split(",").includes("browser");
 
