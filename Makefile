@@ -66,6 +66,7 @@ web: ## the npm package, in web/dist, and the demo, in web/site
 web-test: web
 	cd web && npm run lint && npm run types && npm test
 	GOOS=js GOARCH=wasm $(GO) test -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm ./kernels/wasmsimd
+	GOOS=js GOARCH=wasm $(GO) test -run 'TestResize|TestRows|TestQueue' -exec "$$($(GO) env GOROOT)/lib/wasm/go_js_wasm_exec" ./core/preprocess ./core/preprocess/jpeg
 	GOOS=js GOARCH=wasm $(GO) test -exec "node $(CURDIR)/web/test/gotest.js" ./kernels/webgpu ./kernels/wasmsimd
 	GOOS=js GOARCH=wasm $(GO) test -timeout 30m -run WebGPU -exec "node $(CURDIR)/web/test/gotest.js" ./internal/conformance
 

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
-	"github.com/goclip/goclip/kernels/wasmsimd/internal/wasm"
+	"github.com/goclip/goclip/internal/wasm"
 )
 
 //go:embed relaxed.wasm

@@ -11,7 +11,7 @@
 //	program.go       steps; rows.go, product.go, convolution.go encode them
 //	internal/layout  what device and module agree on
 //	internal/emit    the kernels
-//	internal/wasm    the assembler that they are written with
+//	../../internal/wasm  the assembler that they are written with
 //
 // # Why is the module not written in C or Rust?
 //

@@ -3,7 +3,7 @@ package main
 import (
 	"math"
 
-	. "github.com/goclip/goclip/kernels/wasmsimd/internal/wasm"
+	. "github.com/goclip/goclip/internal/wasm"
 )
 
 // exponential are c₁, c₂, …: 2^f for f in -1/2 … 1/2 is 1 + f(c₁ + f(c₂ + …)), with a relative error below 9.2e-8: the minimax

@@ -5,7 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
-	. "github.com/goclip/goclip/kernels/wasmsimd/internal/wasm"
+	. "github.com/goclip/goclip/internal/wasm"
 )
 
 var attend layout.Attend

@@ -2,7 +2,7 @@ package main
 
 import (
 	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
-	. "github.com/goclip/goclip/kernels/wasmsimd/internal/wasm"
+	. "github.com/goclip/goclip/internal/wasm"
 )
 
 // gemm writes the matrix kernels in float32, one for each height of a tile:

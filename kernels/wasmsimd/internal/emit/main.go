@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/goclip/goclip/kernels/wasmsimd/internal/wasm"
+	"github.com/goclip/goclip/internal/wasm"
 )
 
 func main() {

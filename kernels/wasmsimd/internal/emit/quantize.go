@@ -5,7 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
-	. "github.com/goclip/goclip/kernels/wasmsimd/internal/wasm"
+	. "github.com/goclip/goclip/internal/wasm"
 )
 
 // quantize writes kernels.QuantizeRow: (dst, bytes from block to block, src, values, where the scale goes, flip). A block has 16 values, in

@@ -4,7 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
-	. "github.com/goclip/goclip/kernels/wasmsimd/internal/wasm"
+	. "github.com/goclip/goclip/internal/wasm"
 )
 
 var rows layout.Rows

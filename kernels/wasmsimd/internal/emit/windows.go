@@ -4,7 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
-	. "github.com/goclip/goclip/kernels/wasmsimd/internal/wasm"
+	. "github.com/goclip/goclip/internal/wasm"
 )
 
 // packWindows fills a tile of the left side with what windows see. A window is gathered in scratch memory, piece by piece, and copied into

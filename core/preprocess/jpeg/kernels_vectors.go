@@ -1,11 +1,11 @@
-//go:build amd64 && !purego
+//go:build (amd64 && !purego) || js
 
 package jpeg
 
-import "github.com/goclip/goclip/core/preprocess/internal/avx2"
+import "github.com/goclip/goclip/core/preprocess/internal/lanes"
 
 // useVectors says whether samples are computed by vector instructions; tests set it.
-var useVectors = avx2.Available()
+var useVectors = lanes.Available()
 
 // transformPair transforms both blocks of a full queue, unless it cannot.
 func transformPair(q *queue) bool {
@@ -14,8 +14,7 @@ func transformPair(q *queue) bool {
 	}
 	a, b := &q.wait[0], &q.wait[1]
 	_, _ = a.out[7*a.stride+7], b.out[7*b.stride+7]
-	avx2.Transform(&a.out[0], &b.out[0], a.stride, b.stride, &q.blocks[0], &q.blocks[1], a.quantizer, b.quantizer)
-	return true
+	return lanes.Transform(&a.out[0], &b.out[0], a.stride, b.stride, &q.blocks[0], &q.blocks[1], a.quantizer, b.quantizer)
 }
 
 // doubleRow interpolates as interpolateBoth does, or, where there is no far row, as interpolateAcross does, unless it
@@ -35,9 +34,9 @@ func doubleRow(out, near, far []byte, sums *[]int16) bool {
 		*sums = make([]int16, n+32)
 	}
 	row := (*sums)[1:]
-	avx2.Weigh(&row[0], &near[0], &far[0], n)
+	lanes.Weigh(&row[0], &near[0], &far[0], n)
 	(*sums)[0], row[n] = row[0], row[n-1]
-	avx2.Double(&out[0], &row[0], even, odd, n)
+	lanes.Double(&out[0], &row[0], even, odd, n)
 	return true
 }
 
@@ -48,6 +47,6 @@ func convertPixels(out, y, cb, cr []byte) int {
 		return 0
 	}
 	_, _, _ = out[3*n-1], cb[n-1], cr[n-1]
-	avx2.YCbCrToRGB(&out[0], &y[0], &cb[0], &cr[0], n)
+	lanes.YCbCrToRGB(&out[0], &y[0], &cb[0], &cr[0], n)
 	return n
 }

@@ -20,6 +20,8 @@ const (
 
 // Module collects functions. It imports one memory, "memory" of "env".
 type Module struct {
+	// Boundless takes a memory that may grow without a limit, as that of a program, and is never shared.
+	Boundless bool
 	// Relaxed lets kernels use relaxed SIMD.
 	Relaxed bool
 	// Table has the functions that CallTable finds by their number.
@@ -57,8 +59,12 @@ func (m *Module) Bytes() []byte {
 	}
 	imports.count(1)
 	imports.raw([]byte(MemoryImport)...)
-	imports.raw(1, 1) // at least one page …
-	imports.count(1 << 16)
+	if m.Boundless {
+		imports.raw(0, 1) // at least one page
+	} else {
+		imports.raw(1, 1)
+		imports.count(1 << 16)
+	}
 
 	tables.raw(1, 0x70, 0)
 	tables.count(len(m.Table))

@@ -1,13 +1,13 @@
-//go:build amd64 && !purego
+//go:build (amd64 && !purego) || js
 
 package preprocess
 
-import "github.com/goclip/goclip/core/preprocess/internal/avx2"
+import "github.com/goclip/goclip/core/preprocess/internal/lanes"
 
 // useVectors says whether rows are resampled by vector instructions; tests set it.
-var useVectors = avx2.Available()
+var useVectors = lanes.Available()
 
-// packed holds the weights of both axes in the order in which package avx2 takes them.
+// packed holds the weights of both axes in the order in which package lanes takes them.
 type packed struct {
 	acrossReady, downReady bool
 	first, groups          []int32 // of each output: the first byte of its inputs, and its groups of weights
@@ -86,12 +86,12 @@ func (v *packed) across(out0, out1, row0, row1 []byte, mode Mode) bool {
 	_, _ = out0[outputs*n-1], out1[outputs*n-1]
 	switch n {
 	case 1:
-		avx2.AcrossGray(&out0[0], &row0[0], &v.first[0], &v.groups[0], &v.acrossWeights[0], outputs)
-		avx2.AcrossGray(&out1[0], &row1[0], &v.first[0], &v.groups[0], &v.acrossWeights[0], outputs)
+		lanes.AcrossGray(&out0[0], &row0[0], &v.first[0], &v.groups[0], &v.acrossWeights[0], outputs)
+		lanes.AcrossGray(&out1[0], &row1[0], &v.first[0], &v.groups[0], &v.acrossWeights[0], outputs)
 	case 3:
-		avx2.AcrossRGB(&out0[0], &out1[0], &row0[0], &row1[0], &v.first[0], &v.groups[0], &v.acrossWeights[0], outputs)
+		lanes.AcrossRGB(&out0[0], &out1[0], &row0[0], &row1[0], &v.first[0], &v.groups[0], &v.acrossWeights[0], outputs)
 	case 4:
-		avx2.AcrossRGBA(&out0[0], &out1[0], &row0[0], &row1[0], &v.first[0], &v.groups[0], &v.acrossWeights[0], outputs)
+		lanes.AcrossRGBA(&out0[0], &out1[0], &row0[0], &row1[0], &v.first[0], &v.groups[0], &v.acrossWeights[0], outputs)
 	}
 	return true
 }
@@ -138,7 +138,7 @@ func (v *packed) down(out []byte, i int, rows [][]byte) bool {
 	if len(rows)%2 != 0 {
 		v.pointers = append(v.pointers, v.pointers[0])
 	}
-	avx2.Down(&out[0], &v.pointers[0], &v.downWeights[v.start[i]], len(v.pointers)/2, len(out))
+	lanes.Down(&out[0], &v.pointers[0], &v.downWeights[v.start[i]], len(v.pointers)/2, len(out))
 	clear(v.pointers)
 	return true
 }

@@ -185,6 +185,27 @@ func (a V128) NarrowPixels(b V128) V128 { return vector(0x66, a, b) }
 // sums of two are cut off, is up to the processor: i32x4.relaxed_dot_i8x16_i7x16_add_s.
 func (a V128) Dot8(b, c V128) V128 { return vector(0x113, a, b, c) }
 
+// Swizzle picks bytes of a by their numbers; 0x80 stands for a zero.
+func (a V128) Swizzle(bytes [16]byte) V128 { return vector(14, a, Bytes(bytes)) }
+
+// Add16 adds eight 16-bit integers.
+func (a V128) Add16(b V128) V128 { return vector(0x8e, a, b) }
+
+// Sub16 subtracts eight 16-bit integers.
+func (a V128) Sub16(b V128) V128 { return vector(0x91, a, b) }
+
+// ShiftRight16 divides eight 16-bit integers without a sign by 2ⁿ.
+func (a V128) ShiftRight16(n int) V128 { return vector(0x8d, a, Int(n)) }
+
+// Splat16 spreads 16 bits over all lanes.
+func Splat16(a I32) V128 { return vector(16, a) }
+
+// LowPixels are the first eight bytes as 16-bit integers.
+func (a V128) LowPixels() V128 { return vector(0x89, a) }
+
+// HighPixels are the last eight bytes as 16-bit integers.
+func (a V128) HighPixels() V128 { return vector(0x8a, a) }
+
 // Greater32 has all bits of a lane set where a > b, signed.
 func (a V128) Greater32(b V128) V128 { return vector(0x3b, a, b) }
 

@@ -1,4 +1,4 @@
-//go:build amd64 && !purego
+//go:build (amd64 && !purego) || js
 
 package preprocess
 
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/goclip/goclip/core/preprocess/internal/lanes"
 	"github.com/goclip/goclip/internal/hardware"
 )
 
@@ -13,9 +14,9 @@ import (
 func eachLevel(t *testing.T, test func(t *testing.T)) {
 	have := useVectors
 	defer func() { useVectors = have }()
-	t.Run("avx2", func(t *testing.T) {
+	t.Run(lanes.Name, func(t *testing.T) {
 		if !have {
-			hardware.Missing(t, "avx2", errors.New("the processor has none, or GOCLIP_SIMD rules it out"))
+			hardware.Missing(t, lanes.Name, errors.New("the processor has none, or GOCLIP_SIMD rules it out"))
 		}
 		test(t)
 	})
