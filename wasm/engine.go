@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/goclip/goclip/internal/speed"
 	"github.com/goclip/goclip/kernels"
@@ -147,9 +148,7 @@ func (e *engine) describe() described {
 	switch d := d.(type) {
 	case *wasmsimd.Device:
 		s.Device, s.Level, s.Threads = onWasm, d.Level(), d.Threads()
-		if s.Reason == "" {
-			s.Reason = d.Reason()
-		}
+		s.Reason = strings.TrimPrefix(s.Reason+"; "+d.Reason(), "; ")
 	case *webgpu.Device:
 		if s.Reason == "" {
 			s.Reason = d.Info().Note

@@ -9,12 +9,12 @@ import { isolated, serve } from "./server.js";
 
 const timeout = 60_000;
 
-/** @type {Record<string, { threads: number, precision?: string, level?: string }>} */
+/** @type {Record<string, { device: string, threads: number, precision?: string, level?: string }>} */
 const settings = {
-  "two threads": { threads: 2 },
-  simd128: { threads: 2, level: "simd128" },
-  int8: { threads: 2, precision: "int8" },
-  "int8, simd128": { threads: 1, precision: "int8", level: "simd128" },
+  "two threads": { device: "wasm", threads: 2 },
+  simd128: { device: "wasm", threads: 2, level: "simd128" },
+  int8: { device: "wasm", threads: 2, precision: "int8" },
+  "int8, simd128": { device: "wasm", threads: 1, precision: "int8", level: "simd128" },
 };
 
 describe("the device of an isolated page", { skip }, () => {
