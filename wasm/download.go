@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -143,6 +144,11 @@ func (d *download) readAll(limit int64) error {
 			return err
 		}
 	}
+	if d.size <= chunkBytes && d.at == 0 { // most files are far smaller, and stay
+		small := bytes.Clone(d.chunk)
+		d.release()
+		d.chunk, d.at = small, 0
+	}
 	if d.store != nil && !d.full && !noted {
 		return d.note()
 	}
@@ -218,9 +224,24 @@ func (d *download) chunkLength(i int) int64 {
 func (d *download) buffer(length int) {
 	d.at = -1
 	if cap(d.chunk) < length {
-		d.chunk = make([]byte, length)
+		d.release()
+		d.chunk = *chunks.Get().(*[]byte)
 	}
 	d.chunk = d.chunk[:length]
+}
+
+// chunks are buffers that no download uses: the program's memory never shrinks.
+var chunks = sync.Pool{New: func() any {
+	chunk := make([]byte, chunkBytes)
+	return &chunk
+}}
+
+func (d *download) release() {
+	if cap(d.chunk) == chunkBytes {
+		chunk := d.chunk
+		chunks.Put(&chunk)
+	}
+	d.chunk, d.at = nil, -1
 }
 
 // receive reads a chunk off the network.
@@ -419,7 +440,8 @@ func (d *download) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.hangUp()
-	d.closed, d.blobs, d.chunk, d.at = true, nil, nil, -1
+	d.release()
+	d.closed, d.blobs = true, nil
 }
 
 // length is how many bytes the file has, as far as that is known.

@@ -110,7 +110,7 @@ func (d *download) accept(response js.Value, known *record, small bool) error {
 	if response.Get("status").Int() == 206 {
 		d.stream = newStream(response, 0, min(size, chunkBytes))
 	} else {
-		d.stream = newStream(response, 0, -1)
+		d.stream, d.whole = newStream(response, 0, -1), true
 	}
 	if !small {
 		d.size = size // that of a small file may be its size with compression, and is found by reading it

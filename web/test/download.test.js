@@ -55,8 +55,8 @@ describe("models behind an address", { skip }, () => {
   let context;
   /** @type {import("playwright-core").Page} */
   let page;
-  /** @type {string} the embedding of all tests */
-  let expected;
+  /** The embeddings of all tests. @type {{ vector?: string, text?: string | undefined }} */
+  const expected = {};
 
   before(
     async () => {
@@ -107,8 +107,9 @@ describe("models behind an address", { skip }, () => {
           const clip = await goclip.load(source, { ...rest, onProgress, signal: controller.signal });
           const image = new ImageData(new Uint8ClampedArray(32 * 32 * 4).fill(99), 32, 32);
           const vector = String(await clip.embedImage(image));
+          const text = rest.towers ? undefined : String(await clip.embedText("a dog"));
           await clip.dispose();
-          return { vector, reports, took: performance.now() - began };
+          return { vector, text, reports, took: performance.now() - began };
         } catch (error) {
           const { code, message } = /** @type {any} */ (error);
           return { code, message, reports, took: performance.now() - began };
@@ -118,11 +119,13 @@ describe("models behind an address", { skip }, () => {
     );
   }
 
-  /** @param {{ vector?: string, message?: string }} result */
-  function assertEmbeds({ vector, message }) {
+  /** @param {{ vector?: string, text?: string | undefined, message?: string }} result */
+  function assertEmbeds({ vector, text, message }) {
     assert(vector, message);
-    expected ??= vector;
-    assert.equal(vector, expected);
+    expected.vector ??= vector;
+    assert.equal(vector, expected.vector);
+    expected.text ??= text;
+    assert.equal(text ?? expected.text, expected.text);
   }
 
   /** @returns {Promise<{ address: string, bytes: number, size: number }[]>} */
@@ -188,7 +191,7 @@ describe("models behind an address", { skip }, () => {
     for (const cache of ["auto", false]) {
       const how = `${ranges ? "with" : "without"} Range requests, ${cache ? "kept" : "not kept"}`;
       test(`go on where a connection broke: ${how}`, { timeout }, async () => {
-        Object.assign(server.faults, { ranges, cut: 3 << 20, cuts: 2 });
+        Object.assign(server.faults, { ranges, cut: 300_000, cuts: 2 });
         assertEmbeds(await embed("/model/", { cache }));
         assert.equal(server.faults.cuts, 0, "the connection broke");
         const whole = size(model(rows)[weights] ?? []);
@@ -219,6 +222,33 @@ describe("models behind an address", { skip }, () => {
     assert.equal(code, "network");
     assert.match(message, /nothing came for 200ms/);
     assert(took < 20_000);
+    server.faults.mute = true;
+    assert.equal((await embed("/model/", { timeout: 200, cache: false })).code, "network");
+  });
+
+  test("fail when they change meanwhile", { timeout }, async () => {
+    server.faults.pace = 15;
+    const loading = embed("/model/");
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    server.faults.version = '"2"';
+    const { code, message } = await loading;
+    assert.equal(code, "network", message);
+    assert.match(message, /changed while it was downloaded/);
+  });
+
+  test("come from other origins, which may hide what they are", { timeout }, async () => {
+    const other = await serveFaulty({ model: model(rows) });
+    try {
+      assertEmbeds(await embed(`${other.origin}/model/`));
+      const kept = (await list()).find(({ address }) => address === `${other.origin}/model/${weights}`);
+      assert.equal(kept?.bytes, kept?.size);
+      await page.evaluate(() => /** @type {any} */ (goclip).cache.clear());
+      other.faults.discreet = true;
+      assertEmbeds(await embed(`${other.origin}/model/`));
+      assert.deepEqual(await list(), []);
+    } finally {
+      other.close();
+    }
   });
 
   test("end when aborted, and go on later", { timeout }, async () => {
