@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/goclip/goclip/core"
+	"github.com/goclip/goclip/kernels/wasmsimd"
 )
 
 // clip is an opened model with the device that it alone uses.
@@ -185,12 +186,16 @@ func (c *clip) run(args []js.Value) (any, error) {
 	return tensorObject(out), nil
 }
 
-// stats is what the model did, in milliseconds.
+// stats is what the model did, in milliseconds, and the memory of the device if that is the processor.
 func (c *clip) stats([]js.Value) (any, error) {
 	milliseconds := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	memory := int64(0)
+	if d, ok := c.engine.device().(*wasmsimd.Device); ok {
+		memory = d.MemoryBytes()
+	}
 	return map[string]any{
 		"pictures": c.spent.pictures, "texts": c.spent.texts, "decode": milliseconds(c.spent.decode),
-		"resize": milliseconds(c.spent.resize), "image": milliseconds(c.spent.image), "text": milliseconds(c.spent.text),
+		"memory": float64(memory), "resize": milliseconds(c.spent.resize), "image": milliseconds(c.spent.image), "text": milliseconds(c.spent.text),
 	}, nil
 }
 

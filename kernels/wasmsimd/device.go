@@ -100,6 +100,9 @@ func (d *Device) Threads() int { return d.ready }
 // Reason says why there are this level and so many threads.
 func (d *Device) Reason() string { return d.reason }
 
+// MemoryBytes is how large the module's memory is. It never shrinks.
+func (d *Device) MemoryBytes() int64 { return int64(d.heap.end) }
+
 // Precision is float32 or int8.
 func (d *Device) Precision() kernels.Precision { return d.precision }
 

@@ -17,10 +17,11 @@ export async function showFacts({ clip, name }: { clip: Clip; name: string }): P
   const facts: Record<string, string> = {
     Model: `${name} (${info.family}, ${(info.parameters / 1e6).toFixed(1)} million parameters)`,
     Device: info.device_name,
+    "Why this device": info.reason || "it was asked for",
     Precision: info.precision,
     Threads: `${info.threads}${crossOriginIsolated ? "" : " (the page is not cross-origin isolated)"}`,
     "Values of an embedding": String(info.embedding),
-    "Memory of the program": `${(stats.memory / 2 ** 20).toFixed(0)} MB`,
+    Memory: `${(stats.memory / 2 ** 20).toFixed(0)} MB`,
     "Decoding, a picture": each(stats.decode, stats.pictures),
     "Resizing, a picture": each(stats.resize, stats.pictures),
     "Image tower, a picture": each(stats.image, stats.pictures),

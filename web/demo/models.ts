@@ -21,7 +21,8 @@ export class Models {
 
   constructor(opened: (opened: Opened) => void) {
     this.#opened = opened;
-    button("model").addEventListener("click", () => dialog.showModal());
+    button("model").addEventListener("click", () => this.#show());
+    button("forget").addEventListener("click", () => void Clip.cache.clear().then(showKept));
     button("load").addEventListener("click", () => void this.#load());
     button("model-cancel").addEventListener("click", () => this.#loading?.abort());
     dialog.addEventListener("close", () => this.#loading?.abort());
@@ -38,8 +39,13 @@ export class Models {
     const folder = first?.webkitRelativePath.split("/")[0];
     chosenName.textContent = files.length > 1 ? `${folder || "a folder"}, ${files.length} files` : (first?.name ?? "");
     pick("files");
+    this.#show();
+  }
+
+  #show(): void {
     if (!dialog.open) {
       dialog.showModal();
+      void showKept().catch(() => {});
     }
   }
 
@@ -110,6 +116,15 @@ export function described({ status, file, loaded, total }: Progress): string {
 /** Whether dropped files are a model and not pictures. */
 export function isModel(files: readonly File[]): boolean {
   return files.some(({ name }) => /\.(safetensors|pt|pth|gguf|npz)$|^(open_clip_)?config\.json$/.test(name));
+}
+
+/** Says what the browser keeps of models from addresses. */
+async function showKept(): Promise<void> {
+  const files = await Clip.cache.list();
+  const bytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  some("kept").hidden = files.length === 0;
+  some("kept-text").textContent =
+    `${files.length} files of fetched models are kept, ${(bytes / 1e6).toFixed(0)} MB; they work offline.`;
 }
 
 function nameOf(address: string): string {

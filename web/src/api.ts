@@ -136,7 +136,7 @@ export interface Stats {
   texts: number;
   /** Tokenizer and text tower. */
   text: number;
-  /** Bytes of the program's memory, weights included; its largest size, since it never shrinks. */
+  /** Bytes of memory, weights included unless a GPU has them; the largest there ever was, since WebAssembly gives nothing back. */
   memory: number;
 }
 

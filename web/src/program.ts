@@ -93,8 +93,8 @@ export function serve(host: Host): (request: Request) => void {
       return { embeddings, truncated };
     }
     if (method === "stats") {
-      const memory = (exports.mem as WebAssembly.Memory).buffer.byteLength;
-      return { ...((await model!.stats!()) as object), memory };
+      const stats = (await model!.stats!()) as { memory: number };
+      return { ...stats, memory: stats.memory + (exports.mem as WebAssembly.Memory).buffer.byteLength };
     }
     return model![method]!(argument, { ...options, signal });
   }
