@@ -32,6 +32,9 @@ func openAt(t testing.TB, precision kernels.Precision) *webgpu.Device {
 // Every dispatch costs the library some allocations.
 func TestDevice(t *testing.T) {
 	for _, p := range kernels.Precisions() {
+		if testing.Short() && p != kernels.F32 && p != kernels.Int8 {
+			continue // between these two all shaders are run
+		}
 		t.Run(p.String(), func(t *testing.T) { kerneltest.RunAllocating(t, openAt(t, p), 40) })
 	}
 }
