@@ -205,6 +205,11 @@ func unharmed(f func() error) (err error) {
 	return f()
 }
 
+// released gives something back to the library, which may have lost what it belongs to.
+func released(of interface{ Release() }) {
+	_ = unharmed(func() error { of.Release(); return nil })
+}
+
 // Close frees everything that the device holds, programs included. What was made from what goes first.
 func (d *Device) Close() error {
 	d.mu.Lock()
@@ -212,12 +217,8 @@ func (d *Device) Close() error {
 	if d.closed {
 		return nil
 	}
-	gone := d.usable() != nil
 	d.closed = true
 	defer d.watch.close()
-	if gone {
-		return nil // what belonged to the device went with it
-	}
 	for p := range d.programs {
 		p.release()
 	}
@@ -237,13 +238,13 @@ func (d *Device) Close() error {
 		l.release()
 	}
 	if d.gpu != nil {
-		d.gpu.Release()
+		released(d.gpu)
 	}
 	if d.adapter != nil {
-		d.adapter.Release()
+		released(d.adapter)
 	}
 	if d.instance != nil {
-		d.instance.Release()
+		released(d.instance)
 	}
 	return nil
 }

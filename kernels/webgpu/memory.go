@@ -62,9 +62,7 @@ func (d *Device) free(m *memory) {
 	if m.buffer == nil {
 		return
 	}
-	if d.lost == nil { // otherwise it went with the device
-		m.buffer.Release()
-	}
+	released(m.buffer)
 	m.buffer = nil
 	d.allocated -= int64(m.bytes)
 }

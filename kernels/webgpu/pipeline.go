@@ -18,8 +18,8 @@ type layout struct {
 }
 
 func (l *layout) release() {
-	l.pipeline.Release()
-	l.group.Release()
+	released(l.pipeline)
+	released(l.group)
 }
 
 // pipeline is a compiled shader.
@@ -30,8 +30,8 @@ type pipeline struct {
 }
 
 func (p *pipeline) release() {
-	p.compute.Release()
-	p.module.Release()
+	released(p.compute)
+	released(p.module)
 }
 
 // layout finds or makes the layout for a number of operands.

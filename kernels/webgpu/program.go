@@ -266,12 +266,9 @@ func (p *program) release() {
 	}
 	p.closed = true
 	defer delete(p.device.programs, p)
-	if p.device.lost != nil {
-		return // what belonged to the device went with it
-	}
 	for _, s := range p.steps {
 		if s.group != nil {
-			s.group.Release()
+			released(s.group)
 		}
 	}
 	for m := range p.memories() {
