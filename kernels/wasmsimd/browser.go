@@ -11,8 +11,8 @@ import (
 	"syscall/js"
 	"time"
 
-	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 	"github.com/goclip/goclip/internal/wasm"
+	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 )
 
 //go:embed relaxed.wasm

@@ -4,8 +4,8 @@ import (
 	"math"
 	"unsafe"
 
-	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 	. "github.com/goclip/goclip/internal/wasm"
+	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 )
 
 var attend layout.Attend

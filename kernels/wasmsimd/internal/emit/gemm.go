@@ -1,8 +1,8 @@
 package main
 
 import (
-	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 	. "github.com/goclip/goclip/internal/wasm"
+	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 )
 
 // gemm writes the matrix kernels in float32, one for each height of a tile:

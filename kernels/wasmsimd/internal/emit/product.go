@@ -3,8 +3,8 @@ package main
 import (
 	"unsafe"
 
-	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 	. "github.com/goclip/goclip/internal/wasm"
+	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 )
 
 var (

@@ -4,8 +4,8 @@ import (
 	"math"
 	"unsafe"
 
-	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 	. "github.com/goclip/goclip/internal/wasm"
+	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 )
 
 // quantize writes kernels.QuantizeRow: (dst, bytes from block to block, src, values, where the scale goes, flip). A block has 16 values, in

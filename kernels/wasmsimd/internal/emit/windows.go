@@ -3,8 +3,8 @@ package main
 import (
 	"unsafe"
 
-	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 	. "github.com/goclip/goclip/internal/wasm"
+	"github.com/goclip/goclip/kernels/wasmsimd/internal/layout"
 )
 
 // packWindows fills a tile of the left side with what windows see. A window is gathered in scratch memory, piece by piece, and copied into
