@@ -104,6 +104,9 @@ func (a V128) IntLane(n int) I32 { return I32{op([]byte{0xfd, 0x1b, byte(n)}, a)
 // And joins bits.
 func (a V128) And(b V128) V128 { return vector(0x4e, a, b) }
 
+// Or joins bits.
+func (a V128) Or(b V128) V128 { return vector(0x50, a, b) }
+
 // Xor joins bits.
 func (a V128) Xor(b V128) V128 { return vector(0x51, a, b) }
 
@@ -154,6 +157,12 @@ func (f *Func) NegMulAdd(a, b, c V128) V128 {
 
 // Integers.
 
+// Add8 adds 16 bytes.
+func (a V128) Add8(b V128) V128 { return vector(0x6e, a, b) }
+
+// Any is 1 if any bit is set.
+func (a V128) Any() I32 { return I32{op(simd(0x53), a)} }
+
 // Add32 adds four integers.
 func (a V128) Add32(b V128) V128 { return vector(0xae, a, b) }
 
@@ -190,6 +199,12 @@ func (a V128) Swizzle(bytes [16]byte) V128 { return vector(14, a, Bytes(bytes)) 
 
 // Add16 adds eight 16-bit integers.
 func (a V128) Add16(b V128) V128 { return vector(0x8e, a, b) }
+
+// Mul16 multiplies eight 16-bit integers and keeps the lower 16 bits.
+func (a V128) Mul16(b V128) V128 { return vector(0x95, a, b) }
+
+// ShiftLeft16 multiplies eight 16-bit integers with 2ⁿ.
+func (a V128) ShiftLeft16(n int) V128 { return vector(0x8b, a, Int(n)) }
 
 // Sub16 subtracts eight 16-bit integers.
 func (a V128) Sub16(b V128) V128 { return vector(0x91, a, b) }

@@ -35,7 +35,7 @@ func TestQueue(t *testing.T) {
 			}
 			q.flush()
 			require.Equal(t, want, got, "turn %d: %v", turn, blocks)
-			require.Equal(t, [2][64]int16{}, q.blocks)
+			require.Equal(t, [queueLength][64]int16{}, q.blocks)
 		}
 	})
 }

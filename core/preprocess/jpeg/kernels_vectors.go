@@ -7,16 +7,6 @@ import "github.com/goclip/goclip/core/preprocess/internal/lanes"
 // useVectors says whether samples are computed by vector instructions; tests set it.
 var useVectors = lanes.Available()
 
-// transformPair transforms both blocks of a full queue, unless it cannot.
-func transformPair(q *queue) bool {
-	if !useVectors {
-		return false
-	}
-	a, b := &q.wait[0], &q.wait[1]
-	_, _ = a.out[7*a.stride+7], b.out[7*b.stride+7]
-	return lanes.Transform(&a.out[0], &b.out[0], a.stride, b.stride, &q.blocks[0], &q.blocks[1], a.quantizer, b.quantizer)
-}
-
 // doubleRow interpolates as interpolateBoth does, or, where there is no far row, as interpolateAcross does, unless it
 // cannot. There must be memory to round up to 16 samples behind all rows.
 func doubleRow(out, near, far []byte, sums *[]int16) bool {

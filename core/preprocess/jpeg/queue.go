@@ -1,13 +1,13 @@
 package jpeg
 
-// queue gathers blocks until there are two, which vector code transforms side by side.
+// queue gathers blocks, so that vector code transforms as many at once as it likes to.
 type queue struct {
-	blocks [2][64]int16 // zero where nothing waits
-	wait   [2]waiting
+	blocks [queueLength][64]int16 // zero where nothing waits
+	wait   [queueLength]waiting
 	length int
 }
 
-// waiting is where the samples of a block go.
+// waiting is where the samples of a block go. Package lanes knows its layout in a browser.
 type waiting struct {
 	out       []byte
 	stride    int
@@ -34,8 +34,8 @@ func (q *queue) add(out []byte, stride int, quantizer *[64]int16, last int) {
 
 // flush transforms what waits.
 func (q *queue) flush() {
-	if q.length == len(q.blocks) && transformPair(q) {
-		q.blocks = [2][64]int16{}
+	if transformWaiting(q) {
+		clear(q.blocks[:q.length])
 		q.length = 0
 		return
 	}

@@ -31,9 +31,8 @@ func Down(out *byte, rows **byte, weights *int16, pairs, n int) {
 }
 
 // Transform is avx2.Transform.
-func Transform(out0, out1 *byte, stride0, stride1 int, block0, block1, quantizer0, quantizer1 *[64]int16) bool {
+func Transform(out0, out1 *byte, stride0, stride1 int, block0, block1, quantizer0, quantizer1 *[64]int16) {
 	avx2.Transform(out0, out1, stride0, stride1, block0, block1, quantizer0, quantizer1)
-	return true
 }
 
 // Weigh is avx2.Weigh.

@@ -18,7 +18,7 @@ const Name = "simd128"
 
 // exports are the module's functions.
 var exports struct {
-	acrossRGB, acrossRGBA, acrossGray, down, weigh, double, ycbcrToRGB js.Value
+	acrossRGB, acrossRGBA, acrossGray, down, weigh, double, ycbcrToRGB, transform js.Value
 }
 
 // Available tells whether the module runs.
@@ -39,7 +39,7 @@ var Available = sync.OnceValue(func() (available bool) {
 	api := js.Global().Get("WebAssembly")
 	instance := api.Get("Instance").New(api.Get("Module").New(array), map[string]any{"env": map[string]any{"memory": memory}})
 	for name, to := range map[string]*js.Value{"acrossRGB": &exports.acrossRGB, "acrossRGBA": &exports.acrossRGBA, "acrossGray": &exports.acrossGray,
-		"down": &exports.down, "weigh": &exports.weigh, "double": &exports.double, "ycbcrToRGB": &exports.ycbcrToRGB} {
+		"down": &exports.down, "weigh": &exports.weigh, "double": &exports.double, "ycbcrToRGB": &exports.ycbcrToRGB, "transform": &exports.transform} {
 		*to = instance.Get("exports").Get(name)
 	}
 	return true
@@ -98,8 +98,11 @@ func Down(out *byte, rows **byte, weights *int16, pairs, n int) {
 	exports.down.Invoke(at(out), at(rows), at(weights), pairs, n)
 }
 
-// Transform is left to Go: a call costs as much as two blocks.
-func Transform(_, _ *byte, _, _ int, _, _, _, _ *[64]int16) bool { return false }
+// TransformAll transforms n blocks as avx2.Transform does two. wait has 48 bytes for each: a slice where the samples go, an int, the stride from
+// row to row, a pointer to the quantizer, and what does not matter.
+func TransformAll(blocks *[64]int16, wait unsafe.Pointer, n int) {
+	exports.transform.Invoke(at(blocks), at((*byte)(wait)), n)
+}
 
 // Weigh is avx2.Weigh.
 func Weigh(out *int16, near, far *byte, n int) { exports.weigh.Invoke(at(out), at(near), at(far), n) }

@@ -28,6 +28,7 @@ func emit() []byte {
 	weigh(m)
 	double(m)
 	ycbcr(m)
+	transform(m)
 	return m.Bytes()
 }
 
