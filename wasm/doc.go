@@ -1,6 +1,6 @@
 // Command wasm is goclip for browsers and Node: a js/wasm program that sets
 //
-//	globalThis.goclip = { version, load(source, options) }
+//	globalThis.goclip = { version, load(source, options), cache: { list(), clear(address) } }
 //
 // and then waits for calls. README.md beside this file shows how to start it and lists what load takes and gives.
 //
@@ -9,6 +9,7 @@
 //	source.go    where a model can come from: an address, a path, files, bytes
 //	remote.go    a model folder behind an address
 //	download.go  a file behind an address, fetched where it is read
+//	stream.go    what is arriving
 //	fetch.go     requests and what their answers say
 //	keep.go      what is kept, and what is still the same
 //	store.go     the browser's Cache Storage
