@@ -361,9 +361,9 @@ async function start(): Promise<void> {
   use(await loading);
 }
 
-start().catch((error) => say("failed", message(error)));
-
-// All files are kept for the next visit, which then needs no network. It waits for the model: the first answer comes first.
-addEventListener("load", () => {
-  void navigator.serviceWorker?.register("sw.js", { type: "module" }).catch(() => {});
-});
+start()
+  .catch((error) => say("failed", message(error)))
+  // All files are kept for the next visit, which then needs no network. The first answer comes first.
+  .finally(() =>
+    setTimeout(() => void navigator.serviceWorker?.register("sw.js", { type: "module" }).catch(() => {}), 500),
+  );
