@@ -6,7 +6,8 @@ import { use } from "./platform.js";
 
 use({
   start(receive, fail) {
-    const worker = new Worker(new URL("./worker_node.js", import.meta.url), { name: "goclip" });
+    // The flags of the program that uses the package, --input-type for one, are not the worker's.
+    const worker = new Worker(new URL("./worker_node.js", import.meta.url), { name: "goclip", execArgv: [] });
     worker.unref();
     worker.on("message", receive);
     worker.on("messageerror", () => fail("an answer of the worker cannot be read"));

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parentPort, Worker } from "node:worker_threads";
+import { ClipError } from "./api.js";
 import { serve } from "./program.js";
 
 Object.assign(globalThis, { fs, path }); // Go's script takes them, if they are there, for files on disk
@@ -14,6 +15,11 @@ const receive = serve({
   compile: async () => WebAssembly.compile(await fs.promises.readFile(new URL("./goclip.wasm", import.meta.url))),
   shipped: () => ({ base: fileURLToPath(new URL(".", import.meta.url)) }),
   thread: () => new Worker(new URL("./thread.js", import.meta.url), { name: "goclip thread" }),
-  picture: async (value) => value,
+  picture: async (value, decoder) => {
+    if (decoder === "browser") {
+      throw new ClipError('the decoder "browser" needs a browser: use "goclip"', "unsupported");
+    }
+    return value;
+  },
 });
 parentPort!.on("message", receive);

@@ -1,9 +1,11 @@
-// The wasm program in Node, as wasm/README.md shows it.
+// The wasm program in Node, as wasm/README.md shows it, and the package.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { before, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import {
   assertRanked,
   assertTensors,
@@ -111,5 +113,47 @@ describe("the wasm program in Node", () => {
       throw thrown;
     };
     await assert.rejects(goclip.load(path.join(dist, "models", "tiny"), { onProgress }), (error) => error === thrown);
+  });
+});
+
+describe("the package in Node", () => {
+  const dog = path.join(site, "examples", "dog.png");
+  const tiny = path.join(dist, "models", "tiny");
+  const load = async (/** @type {Parameters<typeof import("../dist/goclip.js").Clip.load>} */ ...args) => {
+    /** @type {typeof import("../dist/goclip.js")} */
+    const { Clip } = await import(path.join(dist, "node.js"));
+    return Clip.load(...args);
+  };
+
+  test("takes every kind of source and of picture", async () => {
+    const files = ["config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json"].map(
+      (name) => new File([fs.readFileSync(path.join(tiny, name))], name),
+    );
+    /** @type {Float32Array[]} */
+    const vectors = [];
+    for (const source of [undefined, tiny, pathToFileURL(tiny), path.join(tiny, "model.safetensors"), files]) {
+      const clip = await load(source);
+      vectors.push(await clip.embedImage(dog));
+      await clip.dispose();
+    }
+    const clip = await load();
+    const bytes = fs.readFileSync(dog);
+    vectors.push(
+      ...(await clip.embedImages([pathToFileURL(dog), bytes, new Blob([bytes]), new File([bytes], "dog.png")])),
+    );
+    assert.equal(vectors.length, 9);
+    vectors.forEach((vector) => assert.deepEqual(vector, vectors[0]));
+    await assert.rejects(clip.embedImage(dog, { decoder: "browser" }), { name: "ClipError", code: "unsupported" });
+    await assert.rejects(load(undefined, { decoder: "browser" }), { code: "unsupported" });
+    await clip.dispose();
+    await assert.rejects(clip.embedText("dog"), { code: "disposed" });
+  });
+
+  test("lets the program end when nothing is awaited", { timeout: 60_000 }, async () => {
+    const code = `import { Clip } from ${JSON.stringify(path.join(dist, "node.js"))};
+      const clip = await Clip.load();
+      console.log((await clip.embedText("dog")).length);`;
+    const out = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
+    assert.equal(out, "192\n");
   });
 });

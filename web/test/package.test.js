@@ -11,7 +11,7 @@ import { chromium } from "playwright-core";
 import { build, createServer } from "vite";
 import { executablePath, launch, skip } from "./browser.js";
 import { site } from "./golden.js";
-import { serve } from "./server.js";
+import { isolated, serve } from "./server.js";
 
 const web = path.join(import.meta.dirname, "..");
 const readme = fs.readFileSync(path.join(web, "README.md"), "utf8");
@@ -119,9 +119,14 @@ describe("the packed package", { skip, concurrency: 1 }, () => {
     fs.writeFileSync(path.join(app, "index.html"), page);
     /** @type {import("vite").InlineConfig} */
     const config = { root: app, logLevel: "error", configFile: path.join(app, "vite.config.js") };
+    fs.appendFileSync(path.join(app, "main.js"), "globalThis.clip = clip;\n");
     await build(config);
-    const server = await serve({ "/": path.join(app, "dist") });
-    assert.match(await answer(server.origin), expected);
+    const server = await serve({ "/": path.join(app, "dist") }, {}, 0, isolated);
+    const threads = async (/** @type {import("playwright-core").Page} */ page) => {
+      const info = await page.waitForFunction(() => /** @type {any} */ (globalThis).clip?.info);
+      assert.equal((await info.jsonValue()).threads, Math.min(8, os.availableParallelism()));
+    };
+    assert.match(await answer(server.origin, threads), expected);
     server.close();
 
     const developing = await createServer({ ...config, server: { port: 0, host: "127.0.0.1" } });
@@ -182,6 +187,18 @@ describe("the packed package", { skip, concurrency: 1 }, () => {
       "bundler",
     ];
     for (const more of [
+      [
+        "--lib",
+        "es2023,dom,dom.iterable",
+        "--types",
+        "",
+        "--allowJs",
+        "--checkJs",
+        "--strict",
+        "false",
+        "models.js",
+        "search.js",
+      ],
       ["--lib", "es2023,dom,dom.iterable", "--types", "", "--jsx", "react-jsx", "App.tsx", "useClip.ts", "types.ts"],
       ["--lib", "es2023", "--types", "node", "types.ts"],
     ]) {
