@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 
 	"github.com/goclip/goclip/kernels"
 )
@@ -102,6 +103,65 @@ func TestProductsFlushDenormals(t *testing.T) {
 			}
 			if a[0]*b[0] == 0 {
 				t.Errorf("%s: after a product Go takes %g·%g as zero", l.name, factors[0], factors[1])
+			}
+		}
+	}
+}
+
+// So does what brings the sums of bytes to their place: scales of small rows and small weights multiply to denormal numbers.
+func TestSettleFlushesDenormals(t *testing.T) {
+	for _, l := range assembled() {
+		f := &l.forms[kernels.Int8]
+		if l.name == "neon" {
+			continue
+		}
+		sums, ends, dst := aligned(f.columns), aligned(2*f.columns), aligned(f.columns)
+		for i := range f.columns {
+			*(*int32)(unsafe.Pointer(&sums[i])) = 100
+			ends[i] = 1e-20
+		}
+		scale := float32(1e-20)
+		f.settle(&dst[0], &sums[0], &scale, &ends[0], nil, f.columns, 0, 1, f.columns)
+		if dst[0] != 0 {
+			t.Errorf("%s: 100·%g·%g is %g", l.name, scale, ends[0], dst[0])
+		}
+		if scale*ends[0] == 0 {
+			t.Errorf("%s: after settling Go takes %g·%g as zero", l.name, scale, ends[0])
+		}
+	}
+}
+
+// Rows are rounded to bytes exactly as kernels.QuantizeRow does, however large or small their values are.
+func TestQuantize(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, l := range levels() {
+		f := &l.forms[kernels.Int8]
+		for _, size := range []float64{1, 1e-30, 1e-35, 3e-36, 1e-36, 1e-37, 1e-38, 1e-40, 1e30, 3e38} {
+			for _, n := range []int{1, 15, 16, 17, 33, 65, 100} {
+				row := make([]float32, n)
+				for i := range row {
+					row[i] = float32(size * (rng.Float64()*2 - 1))
+					if i%5 == 2 {
+						row[i] = float32(rng.Float64() * 1e-38) // many of them denormal
+					}
+				}
+				want := make([]int8, n)
+				scale := kernels.QuantizeRow(want, row)
+				got, out := float32(7), aligned(f.lanes(n))
+				f.row(&out[0], &got, &row[0], f.depth, n)
+				if got != scale {
+					t.Fatalf("%s: %d values of %g: multiples of %g, want %g", l.name, n, size, got, scale)
+				}
+				for i, q := range want {
+					at := unsafe.Add(unsafe.Pointer(&out[0]), 4/f.values*i)
+					v := int16(*(*int8)(at))
+					if f.values == 2 {
+						v = *(*int16)(at)
+					}
+					if v != int16(q) {
+						t.Fatalf("%s: value %d of %d, %g, is %d times %g, want %d times", l.name, i, n, row[i], v, got, q)
+					}
+				}
 			}
 		}
 	}

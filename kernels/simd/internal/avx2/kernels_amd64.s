@@ -4691,8 +4691,8 @@ rounds174:
 	RET
 
 // func QuantizePairs(dst *float32, scale *float32, src *float32, stride int, n int, flip uint32)
-// Requires: AVX, AVX2, MMX+
-TEXT ·QuantizePairs(SB), NOSPLIT, $0-44
+// Requires: AVX, AVX2, MMX+, SSE
+TEXT ·QuantizePairs(SB), NOSPLIT, $8-44
 	MOVQ dst+0(FP), AX
 	MOVQ src+16(FP), CX
 	MOVQ stride+24(FP), DX
@@ -4740,12 +4740,22 @@ done177:
 	VANDPS X1, X0, X0
 	MOVQ scale+8(FP), SI
 	VMOVSS X2, (SI)
+	STMXCSR (SP)
+	MOVL (SP), SI
+	ORL $0x00008040, SI
+	MOVL SI, 4(SP)
+	VMOVD X0, SI
+	CMPL SI, $0x7e000000
+	JAE exact178
+	LDMXCSR 4(SP)
+
+exact178:
 	VBROADCASTSS X0, Y0
 	VBROADCASTSS flip+40(FP), X1
 
-blocks178:
+blocks179:
 	CMPQ BX, $+8
-	JL part179
+	JL part180
 	VMOVUPS (CX), Y2
 	VMULPS Y0, Y2, Y2
 	VCVTPS2DQ Y2, Y2
@@ -4756,11 +4766,11 @@ blocks178:
 	ADDQ $+32, CX
 	ADDQ DX, AX
 	SUBQ $+8, BX
-	JMP blocks178
+	JMP blocks179
 
-part179:
+part180:
 	TESTQ BX, BX
-	JZ done180
+	JZ done181
 	LEAQ lanes<>+0(SB), DX
 	NEGQ BX
 	VMOVUPS 64(DX)(BX*4), Y2
@@ -4772,7 +4782,8 @@ part179:
 	VPXOR X1, X0, X0
 	VMOVDQU X0, (AX)
 
-done180:
+done181:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -4800,8 +4811,8 @@ DATA f7f7fffff<>+28(SB)/4, $0x7f7fffff
 GLOBL f7f7fffff<>(SB), RODATA|NOPTR, $32
 
 // func QuantizeBytes(dst *float32, scale *float32, src *float32, stride int, n int, flip uint32)
-// Requires: AVX, AVX2, MMX+
-TEXT ·QuantizeBytes(SB), NOSPLIT, $0-44
+// Requires: AVX, AVX2, MMX+, SSE
+TEXT ·QuantizeBytes(SB), NOSPLIT, $8-44
 	MOVQ dst+0(FP), AX
 	MOVQ src+16(FP), CX
 	MOVQ stride+24(FP), DX
@@ -4812,20 +4823,20 @@ TEXT ·QuantizeBytes(SB), NOSPLIT, $0-44
 	XORQ SI, SI
 	MOVQ BX, DI
 
-vectors181:
+vectors182:
 	CMPQ DI, $+8
-	JL rest182
+	JL rest183
 	PREFETCHT0 2048(CX)(SI*1)
 	VMOVUPS (CX)(SI*1), Y2
 	VANDPS Y0, Y2, Y2
 	VPMAXUD Y2, Y1, Y1
 	ADDQ $+32, SI
 	SUBQ $+8, DI
-	JMP vectors181
+	JMP vectors182
 
-rest182:
+rest183:
 	TESTQ DI, DI
-	JZ done183
+	JZ done184
 	LEAQ lanes<>+0(SB), R8
 	NEGQ DI
 	VMOVUPS 64(R8)(DI*4), Y2
@@ -4834,7 +4845,7 @@ rest182:
 	VANDPS Y0, Y2, Y2
 	VPMAXUD Y2, Y1, Y1
 
-done183:
+done184:
 	VEXTRACTF128 $0x01, Y1, X0
 	VPMAXUD X1, X0, X0
 	VPERMILPS $0x4e, X0, X1
@@ -4849,12 +4860,22 @@ done183:
 	VANDPS X1, X0, X0
 	MOVQ scale+8(FP), SI
 	VMOVSS X2, (SI)
+	STMXCSR (SP)
+	MOVL (SP), SI
+	ORL $0x00008040, SI
+	MOVL SI, 4(SP)
+	VMOVD X0, SI
+	CMPL SI, $0x7e000000
+	JAE exact185
+	LDMXCSR 4(SP)
+
+exact185:
 	VBROADCASTSS X0, Y0
 	VBROADCASTSS flip+40(FP), X1
 
-blocks184:
+blocks186:
 	CMPQ BX, $+16
-	JL part185
+	JL part187
 	VMOVUPS (CX), Y2
 	VMULPS Y0, Y2, Y2
 	VCVTPS2DQ Y2, Y2
@@ -4870,11 +4891,11 @@ blocks184:
 	ADDQ $+64, CX
 	ADDQ DX, AX
 	SUBQ $+16, BX
-	JMP blocks184
+	JMP blocks186
 
-part185:
+part187:
 	TESTQ BX, BX
-	JZ done186
+	JZ done188
 	LEAQ lanes<>+0(SB), DX
 	NEGQ BX
 	VMOVUPS 64(DX)(BX*4), Y2
@@ -4892,13 +4913,19 @@ part185:
 	VPXOR X1, X0, X0
 	VMOVDQU X0, (AX)
 
-done186:
+done188:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
 // func Settle(dst *float32, sums *float32, scales *float32, ends *float32, residual *float32, ldd int, ldr int, rows int, n int)
-// Requires: AVX, FMA3
-TEXT ·Settle(SB), NOSPLIT, $0-72
+// Requires: AVX, FMA3, SSE
+TEXT ·Settle(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL (SP), AX
+	ORL $0x00008040, AX
+	MOVL AX, 4(SP)
+	LDMXCSR 4(SP)
 	MOVQ dst+0(FP), AX
 	MOVQ sums+8(FP), CX
 	MOVQ ends+24(FP), DX
@@ -4911,32 +4938,32 @@ TEXT ·Settle(SB), NOSPLIT, $0-72
 	MOVQ n+64(FP), R9
 	MOVQ scales+16(FP), R10
 
-rows187:
+rows189:
 	VBROADCASTSS (R10), Y0
 	ADDQ $+4, R10
 	XORQ R11, R11
 	MOVQ R9, R12
 
-vectors188:
+vectors190:
 	CMPQ R12, $+8
-	JL rest189
+	JL rest191
 	VMOVUPS (CX)(R11*1), Y1
 	VCVTDQ2PS Y1, Y1
 	VMULPS (DX)(R11*1), Y0, Y2
 	VFMADD213PS 64(DX)(R11*1), Y2, Y1
 	TESTQ BX, BX
-	JZ alone191
+	JZ alone193
 	VADDPS (BX)(R11*1), Y1, Y1
 
-alone191:
+alone193:
 	VMOVUPS Y1, (AX)(R11*1)
 	ADDQ $+32, R11
 	SUBQ $+8, R12
-	JMP vectors188
+	JMP vectors190
 
-rest189:
+rest191:
 	TESTQ R12, R12
-	JZ done190
+	JZ done192
 	LEAQ lanes<>+0(SB), R13
 	NEGQ R12
 	VMOVUPS 64(R13)(R12*4), Y1
@@ -4945,23 +4972,24 @@ rest189:
 	VMULPS (DX)(R11*1), Y0, Y0
 	VFMADD213PS 64(DX)(R11*1), Y0, Y2
 	TESTQ BX, BX
-	JZ alone192
+	JZ alone194
 	VMASKMOVPS (BX)(R11*1), Y1, Y0
 	VADDPS Y0, Y2, Y2
 
-alone192:
+alone194:
 	VMASKMOVPS Y2, Y1, (AX)(R11*1)
 
-done190:
+done192:
 	ADDQ SI, AX
 	ADDQ $+64, CX
 	TESTQ BX, BX
-	JZ next193
+	JZ next195
 	ADDQ DI, BX
 
-next193:
+next195:
 	DECQ R8
-	JNZ rows187
+	JNZ rows189
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -4973,9 +5001,9 @@ TEXT ·Ask(SB), NOSPLIT, $0-24
 	SHLQ $0x02, CX
 	MOVQ count+16(FP), DX
 
-rows194:
+rows196:
 	PREFETCHT0 (AX)
 	ADDQ CX, AX
 	DECQ DX
-	JNZ rows194
+	JNZ rows196
 	RET

@@ -7873,8 +7873,8 @@ rounds184:
 	RET
 
 // func QuantizeBytes(dst *float32, scale *float32, src *float32, stride int, n int, flip uint32)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·QuantizeBytes(SB), NOSPLIT, $0-44
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, MMX+, SSE
+TEXT ·QuantizeBytes(SB), NOSPLIT, $8-44
 	MOVQ dst+0(FP), AX
 	MOVQ src+16(FP), CX
 	MOVQ stride+24(FP), DX
@@ -7925,12 +7925,22 @@ done187:
 	VANDPS X1, X0, X0
 	MOVQ scale+8(FP), SI
 	VMOVSS X2, (SI)
+	STMXCSR (SP)
+	MOVL (SP), SI
+	ORL $0x00008040, SI
+	MOVL SI, 4(SP)
+	VMOVD X0, SI
+	CMPL SI, $0x7e000000
+	JAE exact188
+	LDMXCSR 4(SP)
+
+exact188:
 	VBROADCASTSS X0, Z0
 	VBROADCASTSS flip+40(FP), X1
 
-blocks188:
+blocks189:
 	CMPQ BX, $+16
-	JL part189
+	JL part190
 	VMOVUPS (CX), Z2
 	VMULPS Z0, Z2, Z2
 	VCVTPS2DQ Z2, Z2
@@ -7940,11 +7950,11 @@ blocks188:
 	ADDQ $+64, CX
 	ADDQ DX, AX
 	SUBQ $+16, BX
-	JMP blocks188
+	JMP blocks189
 
-part189:
+part190:
 	TESTQ BX, BX
-	JZ done190
+	JZ done191
 	MOVQ $0x00000001, DX
 	SHLXQ BX, DX, DX
 	DECQ DX
@@ -7956,7 +7966,8 @@ part189:
 	VPXOR X1, X0, X0
 	VMOVDQU X0, (AX)
 
-done190:
+done191:
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -8000,8 +8011,13 @@ DATA f7f7fffff<>+60(SB)/4, $0x7f7fffff
 GLOBL f7f7fffff<>(SB), RODATA|NOPTR, $64
 
 // func Settle(dst *float32, sums *float32, scales *float32, ends *float32, residual *float32, ldd int, ldr int, rows int, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·Settle(SB), NOSPLIT, $0-72
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·Settle(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL (SP), AX
+	ORL $0x00008040, AX
+	MOVL AX, 4(SP)
+	LDMXCSR 4(SP)
 	MOVQ dst+0(FP), AX
 	MOVQ sums+8(FP), CX
 	MOVQ ends+24(FP), DX
@@ -8014,32 +8030,32 @@ TEXT ·Settle(SB), NOSPLIT, $0-72
 	MOVQ n+64(FP), R9
 	MOVQ scales+16(FP), R10
 
-rows191:
+rows192:
 	VBROADCASTSS (R10), Z0
 	ADDQ $+4, R10
 	XORQ R11, R11
 	MOVQ R9, R12
 
-vectors192:
+vectors193:
 	CMPQ R12, $+16
-	JL rest193
+	JL rest194
 	VMOVUPS (CX)(R11*1), Z1
 	VCVTDQ2PS Z1, Z1
 	VMULPS (DX)(R11*1), Z0, Z2
 	VFMADD213PS 128(DX)(R11*1), Z2, Z1
 	TESTQ BX, BX
-	JZ alone195
+	JZ alone196
 	VADDPS (BX)(R11*1), Z1, Z1
 
-alone195:
+alone196:
 	VMOVUPS Z1, (AX)(R11*1)
 	ADDQ $+64, R11
 	SUBQ $+16, R12
-	JMP vectors192
+	JMP vectors193
 
-rest193:
+rest194:
 	TESTQ R12, R12
-	JZ done194
+	JZ done195
 	MOVQ $0x00000001, R13
 	SHLXQ R12, R13, R13
 	DECQ R13
@@ -8049,22 +8065,23 @@ rest193:
 	VMULPS (DX)(R11*1), Z0, Z0
 	VFMADD213PS 128(DX)(R11*1), Z0, Z1
 	TESTQ BX, BX
-	JZ alone196
+	JZ alone197
 	VADDPS (BX)(R11*1), Z1, K1, Z1
 
-alone196:
+alone197:
 	VMOVUPS Z1, K1, (AX)(R11*1)
 
-done194:
+done195:
 	ADDQ SI, AX
 	ADDQ $+128, CX
 	TESTQ BX, BX
-	JZ next197
+	JZ next198
 	ADDQ DI, BX
 
-next197:
+next198:
 	DECQ R8
-	JNZ rows191
+	JNZ rows192
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET
 
@@ -8076,12 +8093,12 @@ TEXT ·Ask(SB), NOSPLIT, $0-24
 	SHLQ $0x02, CX
 	MOVQ count+16(FP), DX
 
-rows198:
+rows199:
 	PREFETCHT0 (AX)
 	PREFETCHT0 64(AX)
 	ADDQ CX, AX
 	DECQ DX
-	JNZ rows198
+	JNZ rows199
 	RET
 
 // func PairsBF16x1(a *float32, b *float32, sums *float32, start *float32, next *float32, blocks int)
@@ -8097,7 +8114,7 @@ TEXT ·PairsBF16x1(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks199:
+blocks200:
 	VMOVUPS (CX), Z2
 	VMOVUPS 64(CX), Z3
 	PREFETCHT1 (DX)
@@ -8115,7 +8132,7 @@ blocks199:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks199
+	JNZ blocks200
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8137,7 +8154,7 @@ TEXT ·PairsBF16x2(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks200:
+blocks201:
 	VMOVUPS (CX), Z4
 	VMOVUPS 64(CX), Z5
 	PREFETCHT1 (DX)
@@ -8161,7 +8178,7 @@ blocks200:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks200
+	JNZ blocks201
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8187,7 +8204,7 @@ TEXT ·PairsBF16x3(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks201:
+blocks202:
 	VMOVUPS (CX), Z6
 	VMOVUPS 64(CX), Z7
 	PREFETCHT1 (DX)
@@ -8217,7 +8234,7 @@ blocks201:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks201
+	JNZ blocks202
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8247,7 +8264,7 @@ TEXT ·PairsBF16x4(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks202:
+blocks203:
 	VMOVUPS (CX), Z8
 	VMOVUPS 64(CX), Z9
 	PREFETCHT1 (DX)
@@ -8283,7 +8300,7 @@ blocks202:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks202
+	JNZ blocks203
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8317,7 +8334,7 @@ TEXT ·PairsBF16x5(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks203:
+blocks204:
 	VMOVUPS (CX), Z10
 	VMOVUPS 64(CX), Z11
 	PREFETCHT1 (DX)
@@ -8359,7 +8376,7 @@ blocks203:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks203
+	JNZ blocks204
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8397,7 +8414,7 @@ TEXT ·PairsBF16x6(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks204:
+blocks205:
 	VMOVUPS (CX), Z12
 	VMOVUPS 64(CX), Z13
 	PREFETCHT1 (DX)
@@ -8445,7 +8462,7 @@ blocks204:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks204
+	JNZ blocks205
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8487,7 +8504,7 @@ TEXT ·PairsBF16x7(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks205:
+blocks206:
 	VMOVUPS (CX), Z14
 	VMOVUPS 64(CX), Z15
 	PREFETCHT1 (DX)
@@ -8541,7 +8558,7 @@ blocks205:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks205
+	JNZ blocks206
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8587,7 +8604,7 @@ TEXT ·PairsBF16x8(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks206:
+blocks207:
 	VMOVUPS (CX), Z16
 	VMOVUPS 64(CX), Z17
 	PREFETCHT1 (DX)
@@ -8647,7 +8664,7 @@ blocks206:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks206
+	JNZ blocks207
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8697,7 +8714,7 @@ TEXT ·PairsBF16x9(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks207:
+blocks208:
 	VMOVUPS (CX), Z18
 	VMOVUPS 64(CX), Z19
 	PREFETCHT1 (DX)
@@ -8763,7 +8780,7 @@ blocks207:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks207
+	JNZ blocks208
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8817,7 +8834,7 @@ TEXT ·PairsBF16x10(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks208:
+blocks209:
 	VMOVUPS (CX), Z20
 	VMOVUPS 64(CX), Z21
 	PREFETCHT1 (DX)
@@ -8889,7 +8906,7 @@ blocks208:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks208
+	JNZ blocks209
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -8947,7 +8964,7 @@ TEXT ·PairsBF16x11(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks209:
+blocks210:
 	VMOVUPS (CX), Z22
 	VMOVUPS 64(CX), Z23
 	PREFETCHT1 (DX)
@@ -9025,7 +9042,7 @@ blocks209:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks209
+	JNZ blocks210
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -9087,7 +9104,7 @@ TEXT ·PairsBF16x12(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks210:
+blocks211:
 	VMOVUPS (CX), Z24
 	VMOVUPS 64(CX), Z25
 	PREFETCHT1 (DX)
@@ -9171,7 +9188,7 @@ blocks210:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks210
+	JNZ blocks211
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -9237,7 +9254,7 @@ TEXT ·PairsBF16x13(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks211:
+blocks212:
 	VMOVUPS (CX), Z26
 	VMOVUPS 64(CX), Z27
 	PREFETCHT1 (DX)
@@ -9327,7 +9344,7 @@ blocks211:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks211
+	JNZ blocks212
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -9397,7 +9414,7 @@ TEXT ·PairsBF16x14(SB), NOSPLIT, $0-48
 	SHLQ $0x01, BX
 	MOVQ $0x00000008, SI
 
-blocks212:
+blocks213:
 	VMOVUPS (CX), Z28
 	VMOVUPS 64(CX), Z29
 	PREFETCHT1 (DX)
@@ -9493,7 +9510,7 @@ blocks212:
 	ADDQ $+256, CX
 	ADDQ $+64, DX
 	DECQ BX
-	JNZ blocks212
+	JNZ blocks213
 	MOVQ sums+16(FP), AX
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -9545,7 +9562,7 @@ TEXT ·PairsBF16Ceiling(SB), NOSPLIT, $0-8
 	VPXORQ Z12, Z12, Z12
 	VPXORQ Z13, Z13, Z13
 
-rounds213:
+rounds214:
 	LONG $0x4816d262; WORD $0xc452 // VDPBF16PS Z12, Z13, Z0
 	LONG $0x4816d262; WORD $0xcc52 // VDPBF16PS Z12, Z13, Z1
 	LONG $0x4816d262; WORD $0xd452 // VDPBF16PS Z12, Z13, Z2
@@ -9643,13 +9660,18 @@ rounds213:
 	LONG $0x48165262; WORD $0xd452 // VDPBF16PS Z12, Z13, Z10
 	LONG $0x48165262; WORD $0xdc52 // VDPBF16PS Z12, Z13, Z11
 	DECQ AX
-	JNZ rounds213
+	JNZ rounds214
 	VZEROUPPER
 	RET
 
 // func SettleFloats(dst *float32, sums *float32, scales *float32, ends *float32, residual *float32, ldd int, ldr int, rows int, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·SettleFloats(SB), NOSPLIT, $0-72
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·SettleFloats(SB), NOSPLIT, $8-72
+	STMXCSR (SP)
+	MOVL (SP), AX
+	ORL $0x00008040, AX
+	MOVL AX, 4(SP)
+	LDMXCSR 4(SP)
 	MOVQ dst+0(FP), AX
 	MOVQ sums+8(FP), CX
 	MOVQ ends+24(FP), DX
@@ -9661,28 +9683,28 @@ TEXT ·SettleFloats(SB), NOSPLIT, $0-72
 	MOVQ rows+56(FP), R8
 	MOVQ n+64(FP), R9
 
-rows214:
+rows215:
 	XORQ R10, R10
 	MOVQ R9, R11
 
-vectors215:
+vectors216:
 	CMPQ R11, $+16
-	JL rest216
+	JL rest217
 	VMOVUPS (CX)(R10*1), Z0
 	VADDPS 128(DX)(R10*1), Z0, Z0
 	TESTQ BX, BX
-	JZ alone218
+	JZ alone219
 	VADDPS (BX)(R10*1), Z0, Z0
 
-alone218:
+alone219:
 	VMOVUPS Z0, (AX)(R10*1)
 	ADDQ $+64, R10
 	SUBQ $+16, R11
-	JMP vectors215
+	JMP vectors216
 
-rest216:
+rest217:
 	TESTQ R11, R11
-	JZ done217
+	JZ done218
 	MOVQ $0x00000001, R12
 	SHLXQ R11, R12, R12
 	DECQ R12
@@ -9690,21 +9712,22 @@ rest216:
 	VMOVUPS (CX)(R10*1), Z0
 	VADDPS 128(DX)(R10*1), Z0, Z0
 	TESTQ BX, BX
-	JZ alone219
+	JZ alone220
 	VADDPS (BX)(R10*1), Z0, K1, Z0
 
-alone219:
+alone220:
 	VMOVUPS Z0, K1, (AX)(R10*1)
 
-done217:
+done218:
 	ADDQ SI, AX
 	ADDQ $+128, CX
 	TESTQ BX, BX
-	JZ next220
+	JZ next221
 	ADDQ DI, BX
 
-next220:
+next221:
 	DECQ R8
-	JNZ rows214
+	JNZ rows215
+	LDMXCSR (SP)
 	VZEROUPPER
 	RET

@@ -107,14 +107,20 @@ func (s ISA) gemm(rows int) {
 // flushDenormals lets the processor take numbers too small for a full mantissa as zeros: it would need 200 times as long for
 // them. The state belongs to the thread, so that the function returned puts it back before Go code runs again.
 func flushDenormals() (restore func()) {
-	const flush = 1<<15 | 1<<6 // results and operands
-	was, is, bits := AllocLocal(4), AllocLocal(4), GP32()
+	flush, restore := denormals()
+	flush()
+	return restore
+}
+
+// denormals is flushDenormals for code that flushes later, or not at all.
+func denormals() (flush, restore func()) {
+	const bits = 1<<15 | 1<<6 // results and operands
+	was, is, state := AllocLocal(4), AllocLocal(4), GP32()
 	STMXCSR(was)
-	MOVL(was, bits)
-	ORL(U32(flush), bits)
-	MOVL(bits, is)
-	LDMXCSR(is)
-	return func() { LDMXCSR(was) }
+	MOVL(was, state)
+	ORL(U32(bits), state)
+	MOVL(state, is)
+	return func() { LDMXCSR(is) }, func() { LDMXCSR(was) }
 }
 
 // finish adds what belongs to the sums and stores them.

@@ -128,6 +128,7 @@ func (s ISA) settle(name string, whole bool) {
 	}
 	Doc(name+" finishes the sums of a tile, n columns of each row; residual may be nil:", "",
 		fmt.Sprintf("\tdst[row*ldd+column] = %s + ends[%d+column] + residual[row*ldr+column]", sum, width))
+	restore := flushDenormals()
 	dst, sums, ends, residual := parameter("dst"), parameter("sums"), parameter("ends"), parameter("residual")
 	ldd, ldr := bytesOf(parameter("ldd")), bytesOf(parameter("ldr"))
 	rows, n := parameter("rows"), parameter("n")
@@ -171,6 +172,7 @@ func (s ISA) settle(name string, whole bool) {
 	Label(next)
 	DECQ(rows)
 	JNZ(LabelRef(loop))
+	restore()
 	end()
 }
 
@@ -207,6 +209,14 @@ func (s ISA) quantize(name string, pairs bool) {
 	VANDPS(finite, scale, scale)
 	VANDPS(finite, inverse, inverse)
 	VMOVSS(scale, Mem{Base: parameter("scale")})
+	// A denormal number rounds to zero, unless all of the row are next to that: only then it is multiplied as what it is.
+	flush, restore := denormals()
+	bits, exact := GP32(), label("exact")
+	VMOVD(inverse, bits)
+	CMPL(bits, U32(math.Float32bits(0x1p125)))
+	JAE(LabelRef(exact))
+	flush()
+	Label(exact)
 	factor, flip := s.vector(), XMM()
 	VBROADCASTSS(inverse, factor)
 	VBROADCASTSS(NewParamAddr("flip", 40), flip)
@@ -257,6 +267,7 @@ func (s ISA) quantize(name string, pairs bool) {
 	JZ(LabelRef(done))
 	block(s.masks(n, vectors))
 	Label(done)
+	restore()
 	end()
 }
 
