@@ -31,9 +31,10 @@ func AtomicAddLong(address I32, offset int, v I64) I64 {
 	return I64{memory([]byte{0xfe, 0x1f}, 3, offset, address, v)}
 }
 
-// Wait parks the thread while an integer in memory is as expected, until somebody notifies it.
-func (f *Func) Wait(address I32, offset int, expected I32) {
-	memory([]byte{0xfe, 0x01}, 2, offset, address, expected, Long(-1)).push(f)
+// Wait parks the thread while an integer in memory is as expected, until somebody notifies it or so many nanoseconds have passed; below 0
+// there is no end.
+func (f *Func) Wait(address I32, offset int, expected I32, nanoseconds int64) {
+	memory([]byte{0xfe, 0x01}, 2, offset, address, expected, Long(nanoseconds)).push(f)
 	f.raw(0x1a)
 }
 

@@ -208,6 +208,13 @@ func (h *browserHost) call(f export, arguments []uint64) (result uint32, err err
 	return result, nil
 }
 
+func (h *browserHost) sleeps() uint64 {
+	if js.Global().Get("document").IsUndefined() {
+		return 1
+	}
+	return 0
+}
+
 func (h *browserHost) close() {
 	h.terminate()
 	h.failed.Release()

@@ -23,7 +23,7 @@
 // Every thread is a worker with an instance of the module on the same memory. A step has units, which are drawn by adding 1 to a number
 // whose upper half is the step's address: whoever draws late gets a unit of the step that is current by then. The thread that runs the
 // program waits until all units are done, not until all threads have come: so a thread that is late, or never comes, costs time only. Threads
-// spin during a run, since steps take microseconds and waking takes longer, and park after it.
+// spin during a run, since steps take microseconds and waking takes longer, sleep where that lasts, and park after the run.
 //
 // # Why are there two modules?
 //

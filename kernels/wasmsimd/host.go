@@ -13,6 +13,8 @@ type host interface {
 	read(data []byte, at uint32)
 	// call calls an export; integers and the bits of numbers.
 	call(f export, arguments []uint64) (uint32, error)
+	// sleeps is 1 if the calling thread may sleep, as a page's own may not.
+	sleeps() uint64
 	close()
 }
 

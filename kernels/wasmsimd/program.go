@@ -164,7 +164,7 @@ func (p *program) Run(ctx context.Context, in kernels.Inputs, out [][]float32) e
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		next, err := d.call(exportRun, uint64(s.first), uint64(s.steps), uint64(p.scratchAt), uint64(p.scratch), uint64(d.threads))
+		next, err := d.call(exportRun, uint64(s.first), uint64(s.steps), uint64(p.scratchAt), uint64(p.scratch), uint64(d.threads), d.host.sleeps())
 		if err != nil {
 			return err
 		}

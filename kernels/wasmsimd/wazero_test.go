@@ -68,6 +68,8 @@ func (h *runtimeHost) call(f export, arguments []uint64) (uint32, error) {
 	return uint32(h.stack[0]), err
 }
 
+func (h *runtimeHost) sleeps() uint64 { return 0 }
+
 func (h *runtimeHost) close() { h.runtime.Close(context.Background()) }
 
 func TestDevice(t *testing.T) {

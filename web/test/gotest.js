@@ -50,7 +50,7 @@ const gofs = fs.readFileSync(fileURLToPath(new URL("gofs.js", import.meta.url)),
 
 const worker = `
   importScripts("${server.origin}/go/wasm_exec.js");
-  process.cwd = () => ${JSON.stringify(process.cwd())};
+  globalThis.process.cwd = () => ${JSON.stringify(process.cwd())};
   globalThis.REQUESTS = "http://127.0.0.1:${port}/";
   ${gofs}
   const decoder = new TextDecoder();

@@ -9,6 +9,10 @@ import (
 
 var header layout.Header
 
+// patience is how often a thread looks for what it waits for before it sleeps: some tens of microseconds. Where others want the processor, the
+// one that it waits for may have none.
+const patience = 20000
+
 // run writes what replays a program, and what helps with it.
 //
 // Units of a step are drawn by adding 1 to the ticket, whose upper half is the step itself: whoever comes late draws a unit of the step that
@@ -16,12 +20,12 @@ var header layout.Header
 func (k *kernels) run() {
 	none := Int(0)
 
-	// run computes so many steps: (first step, steps, where the workers' memory is, bytes of it for each, threads). It returns where the
-	// steps go on, or 0 if a worker has failed.
+	// run computes so many steps: (first step, steps, where the workers' memory is, bytes of it for each, threads, 1 if this thread may
+	// sleep). It returns where the steps go on, or 0 if a worker has failed.
 	f := k.m.Func("run", TypeI32)
-	p := f.Params(5)
-	c, count, scratch, scratchBytes, threads := command{p[0]}, p[1], p[2], p[3], p[4]
-	unit, units, done := f.Int(none), f.Int(none), f.Int(none)
+	p := f.Params(6)
+	c, count, scratch, scratchBytes, threads, sleeps := command{p[0]}, p[1], p[2], p[3], p[4], p[5]
+	unit, units, done, spins := f.Int(none), f.Int(none), f.Int(none), f.Int(none)
 	alone := threads.Is(Int(1)).Or(c.int(unsafe.Offsetof(header.Alone)))
 	f.If(threads.IsNot(Int(1)), func() {
 		f.Store(none, layout.Scratch, scratch)
@@ -46,6 +50,8 @@ func (k *kernels) run() {
 			f.Set(done, none)
 			f.AtomicStore(none, layout.Done, none)
 			f.AtomicStore(none, layout.Ticket, c.at.High())
+			f.Drop(AtomicAdd(none, layout.Step, Int(1)))
+			f.If(AtomicLoad(none, layout.Sleepers), func() { f.Notify(none, layout.Step) })
 			f.Set(unit, AtomicAddLong(none, layout.Ticket, Long(1)).Low())
 			f.While(unit.Below(units), func() {
 				k.call(f, c, unit, scratch)
@@ -53,7 +59,17 @@ func (k *kernels) run() {
 				f.Set(unit, AtomicAddLong(none, layout.Ticket, Long(1)).Low())
 			})
 			f.Drop(AtomicAdd(none, layout.Done, done))
-			f.While(AtomicLoad(none, layout.Done).IsNot(units), stopIfFailed)
+			f.Set(spins, none)
+			f.While(AtomicLoad(none, layout.Done).IsNot(units), func() {
+				stopIfFailed()
+				f.Inc(spins, 1)
+				f.If(sleeps.And(Int(patience).Less(spins)), func() {
+					f.AtomicStore(none, layout.Waiting, Int(1))
+					f.Set(done, AtomicLoad(none, layout.Done))
+					f.If(done.IsNot(units), func() { f.Wait(none, layout.Done, done, 1e6) })
+					f.AtomicStore(none, layout.Waiting, none)
+				})
+			})
 		})
 		f.Set(c.at, c.at.Add(c.int(unsafe.Offsetof(header.Bytes))))
 		f.Inc(count, -1)
@@ -67,21 +83,35 @@ func (k *kernels) run() {
 	// work helps with every run, for ever: (number of the worker). The thread that calls run is number 0.
 	f = k.m.Func("work")
 	number := f.Param()
-	ticket, at := f.Long(Long(0)), f.Int(none)
+	ticket, at, spins, seen := f.Long(Long(0)), f.Int(none), f.Int(none), f.Int(none)
 	c = command{at}
 	f.Drop(AtomicAdd(none, layout.Ready, Int(1)))
 	f.Forever(func() {
 		f.Set(at, AtomicLoad(none, layout.Wake))
-		f.If(AtomicLoad(none, layout.Active).Not(), func() { f.Wait(none, layout.Wake, at) })
-		f.While(AtomicLoad(none, layout.Active), func() {
+		f.If(AtomicLoad(none, layout.Active).Not(), func() { f.Wait(none, layout.Wake, at, -1) })
+		hasUnits := func() I32 {
 			f.Set(ticket, AtomicLoadLong(none, layout.Ticket))
 			f.Set(at, ticket.High())
-			f.If(ticket.Low().Below(c.int(unsafe.Offsetof(header.Units))), func() {
+			return ticket.Low().Below(c.int(unsafe.Offsetof(header.Units)))
+		}
+		f.Set(spins, none)
+		f.While(AtomicLoad(none, layout.Active), func() {
+			f.IfElse(hasUnits(), func() {
+				f.Set(spins, none)
 				f.Set(ticket, AtomicAddLong(none, layout.Ticket, Long(1)))
 				f.Set(at, ticket.High())
 				f.If(ticket.Low().Below(c.int(unsafe.Offsetof(header.Units))), func() {
 					k.call(f, c, ticket.Low(), Load(none, layout.Scratch).Add(number.Mul(Load(none, layout.ScratchBytes))))
 					f.Drop(AtomicAdd(none, layout.Done, Int(1)))
+					f.If(AtomicLoad(none, layout.Waiting), func() { f.Notify(none, layout.Done) })
+				})
+			}, func() {
+				f.Inc(spins, 1)
+				f.If(Int(patience).Less(spins), func() {
+					f.Set(seen, AtomicLoad(none, layout.Step))
+					f.Drop(AtomicAdd(none, layout.Sleepers, Int(1)))
+					f.If(hasUnits().Not().And(AtomicLoad(none, layout.Active)), func() { f.Wait(none, layout.Step, seen, 1e7) })
+					f.Drop(AtomicAdd(none, layout.Sleepers, Int(-1)))
 				})
 			})
 		})

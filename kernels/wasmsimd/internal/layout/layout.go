@@ -8,12 +8,16 @@ import "unsafe"
 const (
 	// Ticket is what is drawn for a unit of work: the step's address in the upper half, the next unit in the lower one.
 	Ticket = 64
-	// Done counts the finished units of the step.
-	Done = 128
+	// Done counts the finished units of the step. Waiting is 1 while the thread that runs the program sleeps on it.
+	Done    = 128
+	Waiting = 132
 	// Wake changes with every run; idle workers wait for that.
 	Wake = 192
 	// Active is 1 during a run.
 	Active = 196
+	// Step changes with every step; Sleepers counts the workers that sleep on it.
+	Step     = 200
+	Sleepers = 204
 	// Scratch and ScratchBytes tell where the workers' own memory is.
 	Scratch      = 256
 	ScratchBytes = 260
