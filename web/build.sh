@@ -46,7 +46,7 @@ const wanted = (file) => /\.(html|css|svg|js|wasm|json|txt|safetensors|png)$/.te
 const files = fs.readdirSync("site", { recursive: true }).filter(wanted).sort();
 const sum = require("node:crypto").createHash("sha256");
 files.forEach((file) => sum.update(fs.readFileSync(`site/${file}`)));
-const script = fs.readFileSync("site/sw.js", "utf8");
+const script = fs.readFileSync("site/sw.js", "utf8").replace(/^export \{\};\n/m, ""); // a classic script works everywhere
 fs.writeFileSync("site/sw.js", `const FILES = ${JSON.stringify(files)};\nconst SUM = "${sum.digest("hex").slice(0, 16)}";\n${script}`);
 END
 

@@ -364,6 +364,4 @@ async function start(): Promise<void> {
 start()
   .catch((error) => say("failed", message(error)))
   // All files are kept for the next visit, which then needs no network. The first answer comes first.
-  .finally(() =>
-    setTimeout(() => void navigator.serviceWorker?.register("sw.js", { type: "module" }).catch(() => {}), 500),
-  );
+  .finally(() => setTimeout(() => void navigator.serviceWorker?.register("sw.js").catch(() => {}), 500));

@@ -1,5 +1,6 @@
 // Runs goclip.wasm in a worker and answers a page's calls for one model.
 
+import type { Decoder } from "./api.js";
 import type { Answer, Call, Failure, NamedFile, Request } from "./messages.js";
 
 /** What a worker of a page and one of Node do differently. */
@@ -12,7 +13,7 @@ export interface Host {
   /** Starts a worker that runs thread.js, with which the program computes on several threads. */
   thread(): unknown;
   /** A picture as the program takes it. */
-  picture(value: unknown, decoder: Call["options"]["decoder"]): Promise<unknown>;
+  picture(value: unknown, decoder: Decoder | undefined): Promise<unknown>;
 }
 
 /** What load of the program resolves to, and what its classifiers are. */
@@ -76,15 +77,7 @@ export function serve(host: Host): (request: Request) => void {
       return goclip.cache[method](argument);
     }
     if (method === "embedImages") {
-      const { decoder, ...rest } = options;
-      const pictures = [];
-      for (const picture of argument as unknown[]) {
-        pictures.push(await host.picture(picture, decoder));
-      }
-      if (pictures.length === 1) {
-        return [await model!.embedImage!(pictures[0], { ...rest, signal })];
-      }
-      return model!.embedImages!(pictures, { ...rest, signal });
+      return embedImages(argument as unknown[], options.decoder, signal);
     }
     if (method === "classifier") {
       const classifier = (await model!.classifier!(argument, { ...options, signal })) as RemoteClassifier;
@@ -97,6 +90,26 @@ export function serve(host: Host): (request: Request) => void {
       return { ...stats, memory: stats.memory + (exports.mem as WebAssembly.Memory).buffer.byteLength };
     }
     return model![method]!(argument, { ...options, signal });
+  }
+
+  /** Embeds files together, and what the browser decoded one by one: pixels are large. */
+  async function embedImages(pictures: unknown[], decoder: Decoder | undefined, signal: AbortSignal): Promise<unknown> {
+    const vectors: unknown[] = [];
+    const files: number[] = [];
+    for (const [i, picture] of pictures.entries()) {
+      const value = await host.picture(picture, decoder);
+      if (value === picture && pictures.length > 1) {
+        files.push(i);
+      } else {
+        vectors[i] = await model!.embedImage!(value, { signal });
+      }
+    }
+    if (files.length > 0) {
+      const list = files.map((i) => pictures[i]);
+      const together = (await model!.embedImages!(list, { signal })) as unknown[];
+      files.forEach((i, at) => (vectors[i] = together[at]));
+    }
+    return vectors;
   }
 
   return (request) => {

@@ -347,20 +347,16 @@ describe("the package in a plain page", { skip }, () => {
         settled.map((result) => (result.status === "rejected" ? result.reason.code : "succeeded")),
       );
       await new Promise((later) => setTimeout(later, 500));
-      const start = performance.now();
       controller.abort();
       const all = await codes;
-      const rejected = performance.now() - start;
       const again = await clip.embedImage(picture);
-      const answered = performance.now() - start;
       const { pictures } = await clip.stats();
       await clip.dispose();
-      return { codes: [...new Set(all)], rejected, answered, pictures, same: String(again) === String(alone) };
+      return { codes: [...new Set(all)], pictures, same: String(again) === String(alone) };
     });
     assert.deepEqual(got.codes, ["aborted"]);
     assert(got.same);
     assert(got.pictures < 1000, `${got.pictures} pictures were embedded`);
-    assert(got.rejected < 1000 && got.answered < 15_000, `${got.rejected} ms, ${got.answered} ms`);
   });
 
   test("lists and clears the files that are kept", { timeout }, async () => {

@@ -94,9 +94,7 @@ describe("the wasm program in Node", () => {
       (/** @type {object} */ options) => clip.embedTexts(texts, options),
       (/** @type {object} */ options) => clip.classifier(texts, options),
     ]) {
-      const start = performance.now();
       await assert.rejects(embed({ signal: AbortSignal.timeout(100) }), { name: "ClipError", code: "aborted" });
-      assert(performance.now() - start < 5000, "all texts would take much longer");
     }
     await assert.rejects(clip.embedText("dog", { signal: AbortSignal.abort() }), { code: "aborted" });
     await assert.rejects(clip.embedText("dog", { signal: 7 }), { code: "invalid-argument" });
