@@ -215,7 +215,7 @@ describe("the package in a plain page", { skip }, () => {
       /** @type {import("../dist/api.js").Progress[]} */
       const reports = [];
       const onProgress = (/** @type {import("../dist/api.js").Progress} */ progress) => reports.push(progress);
-      const clip = await Clip.load(undefined, { onProgress });
+      const clip = await Clip.load(undefined, { onProgress, cache: false });
       await clip.dispose();
       return reports;
     });

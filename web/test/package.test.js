@@ -88,7 +88,7 @@ describe("the packed package", { skip, concurrency: 1 }, () => {
     }
     assert(files.includes("dist/models/tiny/model.safetensors") && files.includes("dist/LICENSE-go"));
     assert.deepEqual(
-      files.filter((name) => /\.ts$/.test(name) && !/\.d\.ts$/.test(name)),
+      files.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts")),
       [],
     );
   });
