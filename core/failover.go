@@ -28,13 +28,19 @@ func failedDevice(err error) bool {
 func (d *devices) after(failed kernels.Device, err error) (kernels.Device, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if !failedDevice(err) {
+		return nil, err
+	}
 	if d.current != failed {
 		return d.current, nil
 	}
-	if d.next == nil || !failedDevice(err) {
+	if d.next == nil {
 		return nil, err
 	}
 	device, none := d.next(err)
+	if errors.Is(none, err) {
+		return nil, err
+	}
 	if none != nil {
 		return nil, fmt.Errorf("%w (and there is no other device: %w)", err, none)
 	}
@@ -48,11 +54,17 @@ func (d *devices) present() kernels.Device {
 	return d.current
 }
 
-// run computes one batch. When the device fails the tower is read again for the next one, which computes the batch instead. fill
-// writes the inputs. The caller holds mu.
+// errSmaller says that a batch is to be tried in two halves.
+var errSmaller = errors.New("core: the batch is too large for the device")
+
+// run computes one batch. When the device fails the tower is read again for the next one, which computes the batch instead. A
+// batch of several items that is too large for the device gives errSmaller. fill writes the inputs. The caller holds mu.
 func (r *runner) run(ctx context.Context, k key, record recording, fill func(*program)) (*program, error) {
 	for {
 		p, err := r.program(k, record)
+		if errors.Is(err, kernels.ErrTooLarge) && k.items > 1 {
+			return nil, errSmaller
+		}
 		if err == nil {
 			fill(p)
 			err = p.Run(ctx, p.in, p.out)
@@ -60,16 +72,54 @@ func (r *runner) run(ctx context.Context, k key, record recording, fill func(*pr
 		if err == nil || ctx.Err() != nil {
 			return p, err
 		}
-		device, err := r.devices.after(r.device, err)
+		if err = r.moveOn(err); err == nil {
+			err = r.ready(ctx)
+		}
 		if err != nil {
 			return nil, err
 		}
+	}
+}
+
+// moveOn takes the next device, which has no weights yet.
+func (r *runner) moveOn(failed error) error {
+	device, err := r.devices.after(r.device, failed)
+	if err != nil {
+		return err
+	}
+	r.release()
+	r.device, r.unread = device, true
+	return nil
+}
+
+// ready makes sure that the device has the tower's weights. After a failure in the middle of reading them they are read from the
+// beginning, by the next device if this one is at fault. The caller holds mu.
+func (r *runner) ready(ctx context.Context) error {
+	for r.unread {
+		r.weights = tower.Weights{}
+		err := r.reload(ctx)
+		if r.unread = err != nil; !r.unread {
+			return nil
+		}
 		r.release()
-		r.device, r.weights = device, tower.Weights{}
-		if err := r.reload(ctx); err != nil {
-			return nil, fmt.Errorf("core: reading the model again for %s: %w", device.Name(), err)
+		err = fmt.Errorf("core: reading the model again for %s: %w", r.device.Name(), err)
+		if ctx.Err() != nil {
+			return err
+		}
+		if err = r.moveOn(err); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// halve remembers that a batch was too large for the device, and gives the next smaller limit.
+func (r *runner) halve(length int, hidden bool, items int) int {
+	if r.limits == nil {
+		r.limits = map[key]int{}
+	}
+	r.limits[key{length: length, hidden: hidden}] = items / 2
+	return items / 2
 }
 
 // reloading reads a tower's weights again, for the device that its runner has now.

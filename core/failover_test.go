@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/goclip/goclip/core"
@@ -17,7 +18,10 @@ import (
 type failing struct {
 	kernels.Device
 	loads, begins, runs int // how often each goes well; below zero: always
+	largest             int // values of a buffer that Begin gives; 0: any number
 	err                 error
+
+	loaded int // weights that are there now
 }
 
 func (f *failing) spend(left *int) error {
@@ -32,12 +36,21 @@ func (f *failing) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	if err := f.spend(&f.loads); err != nil {
 		return kernels.Weight{}, err
 	}
+	f.loaded++
 	return f.Device.Load(s)
+}
+
+func (f *failing) Unload(w kernels.Weight) {
+	f.loaded--
+	f.Device.Unload(w)
 }
 
 func (f *failing) Begin(plan kernels.Plan) (kernels.Encoder, error) {
 	if err := f.spend(&f.begins); err != nil {
 		return nil, err
+	}
+	if f.largest > 0 && slices.Max(plan.Buffers) > f.largest {
+		return nil, kernels.ErrTooLarge
 	}
 	e, err := f.Device.Begin(plan)
 	return failingEncoder{e, f}, err
@@ -102,11 +115,69 @@ func TestFailover(t *testing.T) {
 			}})
 			require.NoError(t, err)
 			require.Equal(t, 1, asked, "both towers go on to the same device")
+			require.Zero(t, f.loaded, "weights are left on the device that failed")
 			require.Equal(t, kernels.Device(cpu), m.Device())
 			require.Equal(t, wantTexts, gotTexts)
 			require.Equal(t, wantPictures, gotPictures)
 		})
 	}
+}
+
+// A batch that is too large for a device is computed in smaller ones, on the same device.
+func TestSmallerBatches(t *testing.T) {
+	cpu := simd.New(simd.Options{Threads: 1})
+	defer cpu.Close()
+	f := &failing{Device: cpu, loads: -1, begins: -1, runs: -1, largest: 60000}
+	m, err := core.OpenFS(context.Background(), embedded.Model(), core.Options{Device: f})
+	require.NoError(t, err)
+	defer m.Close()
+	texts := slices.Repeat([]string{"a photo of a dog that looks at a very long sentence with many words in it"}, 17)
+	vectors, err := m.EmbedTexts(context.Background(), texts)
+	require.NoError(t, err)
+	require.Len(t, vectors, len(texts))
+	pictures := slices.Repeat([]core.Pixels{{Values: make([]float32, 3*64*64)}}, 9)
+	vectors, err = m.EmbedPixels(context.Background(), pictures)
+	require.NoError(t, err)
+	require.Len(t, vectors, len(pictures))
+	f.largest = 10
+	_, err = m.EmbedTexts(context.Background(), []string{"a sentence of another length"})
+	require.ErrorIs(t, err, kernels.ErrTooLarge)
+}
+
+// A device that fails while the model is read for it is followed by the next one; a reading that was cancelled is begun again.
+func TestInterruptedReading(t *testing.T) {
+	cpu := simd.New(simd.Options{Threads: 1})
+	defer cpu.Close()
+	first := &failing{Device: cpu, loads: -1, begins: -1, runs: 0, err: kernels.ErrDeviceLost}
+	second := &failing{Device: cpu, loads: 7, begins: -1, runs: -1, err: kernels.ErrTooLarge}
+	ctx, cancel := context.WithCancel(context.Background())
+	third := &failing{Device: cancelling{cpu, cancel}, loads: -1, begins: -1, runs: -1}
+	next := []kernels.Device{second, third}
+	m, err := core.OpenFS(context.Background(), embedded.Model(), core.Options{Device: first, Towers: core.TextTower,
+		Fallback: func(error) (kernels.Device, error) {
+			device := next[0]
+			next = next[1:]
+			return device, nil
+		}})
+	require.NoError(t, err)
+	defer m.Close()
+	_, err = m.EmbedTexts(ctx, []string{"dog"})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Zero(t, second.loaded+third.loaded)
+	vectors, err := m.EmbedTexts(context.Background(), []string{"dog"})
+	require.NoError(t, err)
+	require.Len(t, vectors, 1)
+}
+
+// cancelling ends a context when it is given a weight.
+type cancelling struct {
+	kernels.Device
+	cancel func()
+}
+
+func (c cancelling) Load(s kernels.WeightSpec) (kernels.Weight, error) {
+	c.cancel()
+	return c.Device.Load(s)
 }
 
 // Without another device, and when what failed is not the device, the error comes out.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/goclip/goclip/core/tower"
@@ -36,6 +37,9 @@ func (r *imageRunner) run(ctx context.Context, pictures []Pixels, hidden bool, d
 	if r.closed {
 		return errClosed
 	}
+	if err := r.ready(ctx); err != nil {
+		return err
+	}
 	record := func(g *kernels.Graph, items int) []tower.Output { return t.Record(g, r.weights, items, hidden) }
 	length := 0
 	if _, ok := t.(tower.Flexible); ok {
@@ -48,6 +52,10 @@ func (r *imageRunner) run(ctx context.Context, pictures []Pixels, hidden bool, d
 	for len(pictures) > 0 {
 		take, items := batch(len(pictures), limit)
 		p, err := r.runner.run(ctx, key{items, length, hidden}, record, func(p *program) { r.fill(p, t, pictures[:take]) })
+		if errors.Is(err, errSmaller) {
+			limit = r.halve(length, hidden, items)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -27,6 +27,7 @@ type runner struct {
 	devices *devices
 	weights tower.Weights
 	reload  func(context.Context) error // reads weights for device
+	unread  bool                        // device has not all of them
 
 	mu       sync.Mutex
 	closed   bool
@@ -167,6 +168,9 @@ func (r *textRunner) run(ctx context.Context, texts []tower.TextIDs, hidden bool
 	if r.closed {
 		return errClosed
 	}
+	if err := r.ready(ctx); err != nil {
+		return err
+	}
 	for len(texts) > 0 {
 		padded := len(texts[0].IDs)
 		limit, err := r.limit(padded, hidden, r.record(padded, hidden))
@@ -176,6 +180,10 @@ func (r *textRunner) run(ctx context.Context, texts []tower.TextIDs, hidden bool
 		take, items := batch(len(texts), limit)
 		length := r.length(texts[:take], hidden)
 		p, err := r.runner.run(ctx, key{items, length, hidden}, r.record(length, hidden), func(p *program) { r.fill(p, texts[:take]) })
+		if errors.Is(err, errSmaller) {
+			r.halve(padded, hidden, items)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (d *Device) fits(what string, values int) error {
 func (d *Device) allocate(m *memory, usage wgpu.BufferUsage) error {
 	buffer, err := d.gpu.CreateBuffer(&wgpu.BufferDescriptor{Label: m.label, Size: m.bytes, Usage: usage})
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %s of %d bytes: %w", wgpu.ErrOutOfMemory, m.label, m.bytes, err)
 	}
 	m.buffer = buffer
 	d.allocated += int64(m.bytes)

@@ -5,6 +5,7 @@ package webgpu
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gogpu/gputypes"
@@ -58,14 +59,18 @@ func (d *Device) flush() error {
 // wait waits for everything submitted, after which mapping a buffer needs no waiting.
 func (d *Device) wait() error { return d.gpu.WaitIdle() }
 
-// isLost also knows VK_ERROR_DEVICE_LOST, which the library gives as a number in a text, and a device that somebody else has
-// given back: whoever closes this one marks it first.
+// isLost also knows a device that somebody else has given back (whoever closes this one marks it first), and what drivers say
+// that the library passes on as text: VK_ERROR_DEVICE_LOST, and DXGI's kinds of a removed device.
 func (d *Device) isLost(err error) bool {
-	return errors.Is(err, wgpu.ErrDeviceLost) || errors.Is(err, wgpu.ErrReleased) || strings.HasSuffix(err.Error(), "failed: -4")
+	return errors.Is(err, wgpu.ErrDeviceLost) || errors.Is(err, wgpu.ErrReleased) ||
+		says(err, "failed: -4", "returned -4", "DXGI_ERROR_DEVICE", "device removed")
 }
 
-// isOutOfMemory also knows VK_ERROR_OUT_OF_HOST_MEMORY and VK_ERROR_OUT_OF_DEVICE_MEMORY.
+// isOutOfMemory also knows VK_ERROR_OUT_OF_HOST_MEMORY, VK_ERROR_OUT_OF_DEVICE_MEMORY and E_OUTOFMEMORY.
 func isOutOfMemory(err error) bool {
-	return errors.Is(err, wgpu.ErrOutOfMemory) ||
-		strings.HasSuffix(err.Error(), "failed: -1") || strings.HasSuffix(err.Error(), "failed: -2")
+	return errors.Is(err, wgpu.ErrOutOfMemory) || says(err, "failed: -1", "failed: -2", "returned -1", "returned -2", "E_OUTOFMEMORY")
+}
+
+func says(err error, texts ...string) bool {
+	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(err.Error(), t) })
 }

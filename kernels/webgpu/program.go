@@ -54,6 +54,7 @@ func (p *program) Finish(inputs, outputs []kernels.Ref) (kernels.Program, error)
 		p.err = d.guard("a program", p.build)
 	}
 	if p.err != nil {
+		_ = unharmed(d.settle) // an upload that is under way must arrive before its buffer goes
 		p.release()
 		return nil, p.err
 	}
@@ -72,13 +73,15 @@ func (p *program) build() error {
 			return err
 		}
 	}
+	params := make([]byte, p.slots.bytes)
 	for i, s := range p.steps {
-		if err := p.device.upload(&p.slots, slotBytes*uint64(i), bytesOf(s.params)); err != nil {
-			return err
-		}
 		if err := p.bind(i, s); err != nil {
 			return err
 		}
+		copy(params[slotBytes*i:], bytesOf(s.params))
+	}
+	if err := p.device.upload(&p.slots, 0, params); err != nil {
+		return err
 	}
 	return p.device.settle()
 }

@@ -1,7 +1,7 @@
 // The files of the machine that runs a test, for a Go program in a worker: what wasm_exec.js wants of Node's fs, read-only, with
 // one request that waits for each call (see gotest.js, which answers them).
 
-const { fs, path, process, REQUESTS } = /** @type {any} */ (globalThis);
+const { fs, path, REQUESTS } = /** @type {any} */ (globalThis);
 
 /** @param {string} what @param {string} file */
 function ask(what, file) {

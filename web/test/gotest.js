@@ -5,6 +5,7 @@
 // The page is cross-origin isolated, so that the test may start threads. It reads files of this machine through gofs.js.
 
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -30,16 +31,19 @@ const server = await serve(
   isolated,
 );
 
-// What gofs.js asks: the tests may read whatever this process may, as Go's own would.
+// What gofs.js asks: files of the repository, for nobody but the page of this test.
+const repository = fileURLToPath(new URL("../../", import.meta.url));
+const secret = `/${randomUUID()}/`;
 const files = http.createServer((request, response) => {
   const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
-  const file = decodeURIComponent(search.slice(1));
-  const headers = { "access-control-allow-origin": "*" };
+  const file = path.resolve(decodeURIComponent(search.slice(1)));
+  const headers = { "access-control-allow-origin": server.origin };
   try {
+    if (!pathname.startsWith(secret) || !`${file}/`.startsWith(repository)) throw new Error("not for you");
     const stats = fs.statSync(file);
     const found = { directory: stats.isDirectory(), size: stats.size };
-    const answer = pathname === "/list" ? JSON.stringify(fs.readdirSync(file)) : JSON.stringify(found);
-    response.writeHead(200, headers).end(pathname === "/read" ? fs.readFileSync(file) : answer);
+    const answer = pathname === `${secret}list` ? JSON.stringify(fs.readdirSync(file)) : JSON.stringify(found);
+    response.writeHead(200, headers).end(pathname === `${secret}read` ? fs.readFileSync(file) : answer);
   } catch {
     response.writeHead(404, headers).end();
   }
@@ -51,7 +55,7 @@ const gofs = fs.readFileSync(fileURLToPath(new URL("gofs.js", import.meta.url)),
 const worker = `
   importScripts("${server.origin}/go/wasm_exec.js");
   globalThis.process.cwd = () => ${JSON.stringify(process.cwd())};
-  globalThis.REQUESTS = "http://127.0.0.1:${port}/";
+  globalThis.REQUESTS = "http://127.0.0.1:${port}${secret}";
   ${gofs}
   const decoder = new TextDecoder();
   globalThis.fs.writeSync = (_, bytes) => {
