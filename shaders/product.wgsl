@@ -113,6 +113,7 @@ fn activate(x: f32) -> f32 {
 fn rounded(v: f32) -> f32 {
   if (FORMAT == 2u) {
     let bits = bitcast<u32>(v);
+    if ((bits & 0x7fffffffu) > 0x7f800000u) { return v; } // no number
     return bitcast<f32>((bits + 0x7fffu + ((bits >> 16u) & 1u)) & 0xffff0000u);
   }
   return v;

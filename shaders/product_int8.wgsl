@@ -104,9 +104,15 @@ fn finish(m: u32, o: u32, sums: vec4<f32>) {
   }
 }
 
+// four is the sum of four products. It stands alone because the translation to Metal declares its pieces by the name of the
+// argument, and may do so once in a function.
+fn four(a: u32, b: u32) -> i32 {
+  return dot4I8Packed(a, b);
+}
+
 // products adds four times four products to four sums.
 fn products(sums: vec4<i32>, a: u32, b: vec4<u32>) -> vec4<i32> {
-  return sums + vec4<i32>(dot4I8Packed(a, b.x), dot4I8Packed(a, b.y), dot4I8Packed(a, b.z), dot4I8Packed(a, b.w));
+  return sums + vec4<i32>(four(a, b.x), four(a, b.y), four(a, b.z), four(a, b.w));
 }
 
 @compute @workgroup_size(LANES_X, LANES_Y)

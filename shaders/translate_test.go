@@ -3,6 +3,8 @@
 package shaders_test
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/gogpu/naga"
@@ -32,6 +34,14 @@ func TestTranslates(t *testing.T) {
 			metal, _, err := msl.Compile(module, msl.DefaultOptions())
 			require.NoError(t, err)
 			require.Contains(t, metal, "kernel void")
+			// Metal's C++ lets a function declare a name once; the translator has been seen to do so more often.
+			for _, function := range strings.Split(metal, "\n}\n") {
+				declared := map[string]bool{}
+				for _, found := range regexp.MustCompile(`packed_u?char4 (\w+) =`).FindAllStringSubmatch(function, -1) {
+					require.False(t, declared[found[1]], "%s is declared twice", found[1])
+					declared[found[1]] = true
+				}
+			}
 
 			direct3d, _, err := hlsl.Compile(module, hlsl.DefaultOptions())
 			require.NoError(t, err)

@@ -84,7 +84,7 @@ var tuned = map[string]webgpu.Tiles{}
 
 // tune chooses the tiles of a real GPU.
 func tune(ctx context.Context, d *webgpu.Device) error {
-	if d.Info().Software || d.SetTiles(tuned[d.Name()]) {
+	if d.Info().Software || d.SetTiles(ctx, tuned[d.Name()]) {
 		return nil
 	}
 	tiles, err := d.Tune(ctx)

@@ -33,6 +33,9 @@ func attentionCases() []testCase {
 	add("large scores", func(b *bench) kernels.Tensor {
 		return b.Attention(b.scaled(100, 2, 7, 12), b.scaled(100, 2, 7, 12), b.value(2, 7, 12), 3, false)
 	})
+	add("large scores of many keys", func(b *bench) kernels.Tensor {
+		return b.Attention(b.scaled(100, 1, 20, 12), b.scaled(100, 1, 77, 12), b.value(1, 77, 12), 3, false)
+	})
 	for _, causal := range []bool{false, true} {
 		add(fmt.Sprintf("lengths, causal %v", causal), func(b *bench) kernels.Tensor {
 			lengths := b.numbers([]int{4}, 3, 7, 1, 0)

@@ -61,7 +61,12 @@ func (d *Device) requestDevice(descriptor *wgpu.DeviceDescriptor) (*wgpu.Device,
 // listen hears of errors that no scope has caught and of the device's end.
 func (w *watch) listen() {
 	uncaptured := js.FuncOf(func(_ js.Value, arguments []js.Value) any {
-		w.fail(fmt.Errorf("webgpu: the browser reports: %s", arguments[0].Get("error").Get("message").String()))
+		// What came without a call has left some step undone: the device cannot be trusted any more.
+		kind, failed := kernels.ErrDeviceLost, arguments[0].Get("error")
+		if failed.InstanceOf(js.Global().Get("GPUOutOfMemoryError")) {
+			kind = kernels.ErrTooLarge
+		}
+		w.fail(fmt.Errorf("webgpu: %w: the browser reports: %s", kind, failed.Get("message").String()))
 		return nil
 	})
 	lost := js.FuncOf(func(_ js.Value, arguments []js.Value) any {
@@ -119,6 +124,7 @@ func (w *watch) close() {
 	if w.callbacks == nil {
 		return
 	}
+	w.device.Call("destroy") // the library may not have come to that
 	_, _ = await(w.device.Get("lost"))
 	for _, f := range w.callbacks {
 		w.device.Call("removeEventListener", "uncapturederror", f)

@@ -5,6 +5,7 @@ package webgpu
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/gogpu/wgpu"
 	"github.com/stretchr/testify/require"
@@ -23,6 +24,17 @@ func TestRefusals(t *testing.T) {
 		return d.allocate(&memory{label: "both", bytes: 16}, wgpu.BufferUsageMapRead|wgpu.BufferUsageStorage)
 	}), "webgpu: a buffer: ")
 	require.NoError(t, d.usable())
+}
+
+// After an error that came without a call nothing is computed any more, and the device closes nevertheless.
+func TestUncapturedError(t *testing.T) {
+	d := openAny(t)
+	d.watch.device.Call("createBuffer", map[string]any{"size": 16, "usage": 1 | 4}) // to be mapped for reading and copied from
+	require.Eventually(t, func() bool { return d.watch.trouble() != nil }, 10*time.Second, 10*time.Millisecond)
+	_, err := d.Begin(kernels.Plan{})
+	require.ErrorIs(t, err, kernels.ErrDeviceLost)
+	require.ErrorContains(t, err, "the browser reports")
+	require.NoError(t, d.Close())
 }
 
 func TestLostDevice(t *testing.T) {

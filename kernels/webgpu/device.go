@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gogpu/gputypes"
@@ -20,7 +22,8 @@ var (
 	ErrSelfTest = errors.New("self-test failed")
 )
 
-var errClosed = errors.New("webgpu: the device is closed")
+// errClosed is a loss too: a model that is computed on the device goes on with another one.
+var errClosed = fmt.Errorf("webgpu: the device is closed: %w", kernels.ErrDeviceLost)
 
 // Options choose a device.
 type Options struct {
@@ -111,8 +114,8 @@ func (d *Device) open(o Options) error {
 		return fmt.Errorf("webgpu: %w: %s (%s) computes on the CPU, which the CPU device does better",
 			ErrNoAdapter, d.info.Adapter, d.info.Backend)
 	}
-	if smallest := d.fitting(); !d.SetTiles(d.Tiles()) && len(smallest) > 0 {
-		d.setTiles(chosenTiles{smallest[0], smallest[0]})
+	if list := d.fitting(); len(list) > 0 && !(slices.Contains(list, untuned.few) && slices.Contains(list, untuned.many)) {
+		d.setTiles(chosenTiles{list[0], list[0]})
 	}
 	d.nothing = &memory{label: "nothing", bytes: 16}
 	return d.guard("the device", func() error { return d.allocate(d.nothing, storage) })
@@ -194,15 +197,33 @@ func (d *Device) explain(what string, err error) error {
 // follows pointers to nothing. That is a lost device. Our own panics are mistakes that must be seen.
 func unharmed(f func() error) (err error) {
 	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case runtime.Error:
+		if r := recover(); r != nil {
+			if !libraryPanics() {
+				panic(r)
+			}
 			err = fmt.Errorf("%w: the library fails: %v", wgpu.ErrDeviceLost, r)
-		default:
-			panic(r)
 		}
 	}()
 	return f()
+}
+
+// libraryPanics reports whether the function that panicked is the library's: the innermost one that is not the runtime's.
+func libraryPanics() bool {
+	callers := make([]uintptr, 32)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
+	panicking := false
+	for {
+		frame, more := frames.Next()
+		switch {
+		case strings.HasPrefix(frame.Function, "runtime."):
+			panicking = panicking || frame.Function == "runtime.gopanic"
+		case panicking:
+			return strings.HasPrefix(frame.Function, "github.com/gogpu/")
+		}
+		if !more {
+			return false
+		}
+	}
 }
 
 // released gives something back to the library, which may have lost what it belongs to.

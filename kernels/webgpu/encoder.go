@@ -41,7 +41,7 @@ func (d *Device) Begin(plan kernels.Plan) (kernels.Encoder, error) {
 	if err := d.usable(); err != nil {
 		return nil, err
 	}
-	p := &program{device: d, empty: d.nothing, whole: memory{label: "whole numbers"}}
+	p := &program{device: d, empty: d.nothing, tiles: d.tiles, whole: memory{label: "whole numbers"}}
 	for i, n := range plan.Buffers {
 		name := fmt.Sprintf("buffer %d", i)
 		if err := d.fits(name, n); err != nil {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/gogpu/gputypes"
 	"github.com/stretchr/testify/require"
@@ -113,11 +114,17 @@ func TestTiles(t *testing.T) {
 	}
 	found, err := d.tune(context.Background(), 64, 5, 20)
 	require.NoError(t, err)
+	took := map[tile]time.Duration{tiles[0]: 5, tiles[1]: 3, tiles[2]: 3, tiles[3]: math.MaxInt64, tiles[4]: 9}
+	pick, err := fastest(tiles, func(t tile) (time.Duration, error) { return took[t], nil })
+	require.NoError(t, err)
+	require.Equal(t, tiles[1], pick)
+	_, err = fastest(tiles[3:4], func(t tile) (time.Duration, error) { return took[t], nil })
+	require.ErrorIs(t, err, ErrSelfTest)
 	other := openAny(t)
 	require.Equal(t, untuned.names(), other.Tiles())
-	require.True(t, other.SetTiles(found))
+	require.True(t, other.SetTiles(context.Background(), found))
 	require.Equal(t, found, other.Tiles())
-	require.False(t, other.SetTiles(Tiles{Few: "3x3/1", Many: found.Many}))
+	require.False(t, other.SetTiles(context.Background(), Tiles{Few: "3x3/1", Many: found.Many}))
 	require.Equal(t, found, other.Tiles())
 }
 
@@ -147,8 +154,20 @@ func TestTinyLimits(t *testing.T) {
 	}
 	require.NoError(t, err)
 	defer d.Close()
+	record := func(dev kernels.Device) []float32 {
+		w, err := dev.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{72, 24}, Values: pattern(72*24, 3)})
+		require.NoError(t, err)
+		defer dev.Unload(w)
+		out, err := once(dev, func(g *kernels.Graph) kernels.Tensor {
+			parts := g.Split(g.Linear(g.Floats(1, 140, 24), w), 3)
+			return g.Attention(parts[0], parts[1], parts[2], 2, true)
+		}, pattern(140*24, 2))
+		require.NoError(t, err)
+		return out
+	}
+	require.InDeltaSlice(t, record(reference.New(reference.Options{})), record(d), 1e-5)
 	if runtime.GOOS == "js" {
-		t.Skip("a browser gives no less than WebGPU demands of every device")
+		return // a browser gives no less than WebGPU demands of every device
 	}
 	require.Equal(t, uint64(64<<10), d.Info().MaxBinding)
 	w, err := d.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{300, 70}, Values: pattern(300*70, 3)})
@@ -180,9 +199,11 @@ func TestDividedMatrix(t *testing.T) {
 			return out
 		}
 		require.InDeltaSlice(t, record(reference.New(reference.Options{Precision: p})), record(d), 1e-4, p.String())
+		before := d.Memory()
 		_, err := d.Load(kernels.WeightSpec{Name: "deep", Role: kernels.Matrix, Shape: kernels.Shape{64, 700}, Values: make([]float32, 64*700)})
 		require.ErrorIs(t, err, kernels.ErrTooLarge)
 		require.ErrorContains(t, err, "weight deep")
+		require.Equal(t, before, d.Memory())
 	}
 }
 
@@ -213,6 +234,12 @@ func TestGridsOfSeveralRows(t *testing.T) {
 	require.Nil(t, record(d))
 	d.info.MaxWorkgroups = 6
 	require.InDeltaSlice(t, record(reference.New(reference.Options{})), record(d), 1e-5)
+}
+
+// A panic of our own is a mistake that must be seen, also within what guards the library.
+func TestOwnPanics(t *testing.T) {
+	require.Panics(t, func() { _ = unharmed(func() error { panic("BUG") }) })
+	require.Panics(t, func() { _ = unharmed(func() error { var nothing []int; nothing[len(t.Name())] = 1; return nil }) })
 }
 
 func TestExplain(t *testing.T) {

@@ -62,7 +62,7 @@ func (p *program) product(dst, x kernels.Ref, w *weight, e kernels.Epilogue, vec
 	residual, from, add := p.residual(e)
 	count := dst.Shape.Items() * dst.Shape.Rows()
 	for _, part := range w.parts {
-		t := p.device.tileFor(count)
+		t := p.tiles.of(count)
 		fields := params{}.tensor(x).tensor(residual).counts(dst.Offset, count, dst.Shape.Rows(), dst.Shape.Width(), part.first,
 			part.width, part.quads, depth, part.bias, flag(add))
 		fields = append(fields, filter...)
@@ -89,7 +89,7 @@ func (p *program) linearInt8(dst, x kernels.Ref, w *weight, e kernels.Epilogue) 
 	rounding.touches(2, kernels.Ref{Shape: kernels.Shape{count, depth}})
 	rounding.touches(1, kernels.Ref{Shape: kernels.Shape{count, words + 1}})
 	for _, part := range w.parts {
-		t := p.device.tileFor(count)
+		t := p.tiles.of(count)
 		fields := params{}.tensor(residual).counts(dst.Offset, count, dst.Shape.Rows(), dst.Shape.Width(), part.first, part.width,
 			part.quads, words/4, part.bias, part.scales, flag(add))
 		s := p.step("product_int8", t.grid(count, part.width), fields, dst, &p.whole, &part.memory, from)

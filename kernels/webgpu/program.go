@@ -15,6 +15,7 @@ var errProgramClosed = errors.New("webgpu: the program is closed")
 // program is a list of dispatches and their buffers, first recorded, then finished.
 type program struct {
 	device *Device
+	tiles  chosenTiles
 	err    error // the first failure of the recording
 	closed bool
 

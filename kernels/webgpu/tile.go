@@ -54,12 +54,12 @@ func (c chosenTiles) names() Tiles { return Tiles{Few: c.few.String(), Many: c.m
 // manyRows is from how many rows on a product takes the tile for many.
 const manyRows = 128
 
-// tileFor chooses the tile for a product.
-func (d *Device) tileFor(count int) tile {
+// of chooses the tile for a product of so many rows.
+func (c chosenTiles) of(count int) tile {
 	if count < manyRows {
-		return d.tiles.few
+		return c.few
 	}
-	return d.tiles.many
+	return c.many
 }
 
 // fitting lists the tiles that the device's workgroups are large enough for.

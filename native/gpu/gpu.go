@@ -25,7 +25,7 @@ func open(ctx context.Context, o webgpu.Options) (*webgpu.Device, error) {
 	}
 	known := remember()
 	key := adapterKey(d)
-	if d.SetTiles(known.Tiles[key]) {
+	if d.SetTiles(ctx, known.Tiles[key]) {
 		return d, nil
 	}
 	// A GPU that cannot be tuned computes nevertheless.
