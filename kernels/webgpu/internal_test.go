@@ -146,7 +146,7 @@ func TestSmallWorkgroups(t *testing.T) {
 // An adapter that offers little more than WebGPU demands of every one, or less, computes the same.
 func TestTinyLimits(t *testing.T) {
 	d, err := Open(Options{AllowSoftware: true, limits: func(l *gputypes.Limits) {
-		l.MaxStorageBufferBindingSize, l.MaxBufferSize = 64<<10, 64<<10
+		l.MaxStorageBufferBindingSize, l.MaxBufferSize = 128<<10, 128<<10
 		l.MaxComputeWorkgroupStorageSize, l.MaxComputeInvocationsPerWorkgroup = 8<<10, 64
 	}})
 	if errors.Is(err, ErrNoAdapter) {
@@ -169,13 +169,13 @@ func TestTinyLimits(t *testing.T) {
 	if runtime.GOOS == "js" {
 		return // a browser gives no less than WebGPU demands of every device
 	}
-	require.Equal(t, uint64(64<<10), d.Info().MaxBinding)
-	w, err := d.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{300, 70}, Values: pattern(300*70, 3)})
+	require.Equal(t, uint64(128<<10), d.Info().MaxBinding)
+	w, err := d.Load(kernels.WeightSpec{Name: "w", Role: kernels.Matrix, Shape: kernels.Shape{600, 70}, Values: pattern(600*70, 3)})
 	require.NoError(t, err)
 	require.Greater(t, len(d.weights[w.ID].parts), 1)
-	_, err = d.Begin(kernels.Plan{Buffers: []int{20000}})
+	_, err = d.Begin(kernels.Plan{Buffers: []int{40000}})
 	require.ErrorIs(t, err, kernels.ErrTooLarge)
-	require.ErrorContains(t, err, "binds 65536")
+	require.ErrorContains(t, err, "binds 131072")
 }
 
 // A matrix that no binding holds is divided.

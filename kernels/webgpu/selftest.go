@@ -2,6 +2,7 @@ package webgpu
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -22,6 +23,7 @@ func selfTest(dev kernels.Device) (float64, error) {
 		want []float32
 	}{
 		{"a product", testedProduct, knownProducts[dev.Precision()]},
+		{"a small tower", testedTower, knownTowers[dev.Precision()]},
 		{"attention", testedAttention, knownAttention},
 		{"attention to extreme scores", testedExtremes, knownExtremes},
 		{"activations of extreme numbers", testedActivations, knownActivations},
@@ -36,7 +38,65 @@ func selfTest(dev kernels.Device) (float64, error) {
 		}
 		largest = max(largest, off)
 	}
-	return largest, nil
+	return largest, testedNonsense(dev)
+}
+
+// testedTower has what the other checks leave out: a convolution, LayerNorm, products of as many rows as several pictures have,
+// in widths that are read in fours, and rows of unit length.
+func testedTower(dev kernels.Device) ([]float32, error) {
+	const items, side, channels, width = 3, 9, 4, 72
+	var loaded []kernels.Weight
+	defer func() {
+		for _, w := range loaded {
+			dev.Unload(w)
+		}
+	}()
+	load := func(role kernels.Role, seed int, shape ...int) (kernels.Weight, error) {
+		spec := kernels.WeightSpec{Name: "self-test", Role: role, Shape: shape, Values: pattern(kernels.Shape(shape).Elements(), seed), Bias: pattern(shape[0], 1)}
+		w, err := dev.Load(spec)
+		if err == nil {
+			loaded = append(loaded, w)
+		}
+		return w, err
+	}
+	filter, err1 := load(kernels.Filter, 3, width, 3, 3, channels)
+	gain, err2 := load(kernels.Vector, 2, width)
+	matrix, err3 := load(kernels.Matrix, 5, width, width)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	out, err := once(dev, func(g *kernels.Graph) kernels.Tensor {
+		x := g.Tokens(g.Conv2D(g.Floats(items, side, side, channels), filter, 1, 1, kernels.Same(1)))
+		return g.Normalize(g.Add(g.Act(g.Linear(g.LayerNorm(x, gain, 1e-5), matrix), kernels.QuickGELU), x))
+	}, pattern(items*side*side*channels, 2))
+	var some []float32
+	for i := 0; i < len(out); i += 601 {
+		some = append(some, out[i])
+	}
+	return some, err
+}
+
+// testedNonsense makes sure that what is no number stays so, and does not come out as a vector like any other.
+func testedNonsense(dev kernels.Device) error {
+	if dev.Precision() == kernels.Int8 { // which has no numbers but numbers
+		return nil
+	}
+	w, err := dev.Load(kernels.WeightSpec{Name: "self-test", Role: kernels.Matrix, Shape: kernels.Shape{3, 4}, Values: pattern(12, 3)})
+	if err != nil {
+		return err
+	}
+	defer dev.Unload(w)
+	none := float32(math.NaN())
+	out, err := once(dev, func(g *kernels.Graph) kernels.Tensor { return g.Linear(g.Floats(1, 2, 4), w) }, []float32{1, none, 1, 1, 1, 1, 1, 1})
+	if err != nil {
+		return err
+	}
+	for i, v := range out {
+		if number := v-v == 0; number != (i >= 3) {
+			return fmt.Errorf("webgpu: %w: value %d of a product with a row of no numbers is %v", ErrSelfTest, i, v)
+		}
+	}
+	return nil
 }
 
 // testedProduct has more rows and outputs than a small tile, and a row of zeros.

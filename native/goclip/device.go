@@ -29,7 +29,7 @@ func (p *program) openDevice(ctx context.Context) (kernels.Device, error) {
 		return p.openCPU(precision), nil
 	case "gpu":
 		// Who asks for it by name wants any adapter, also one that computes on the CPU.
-		return gpu.Open(ctx, precision)
+		return gpu.Open(ctx, precision, true)
 	case "reference":
 		return reference.New(reference.Options{Precision: precision}), nil
 	}
@@ -73,28 +73,30 @@ func (s *server) onCPU(failed error) (kernels.Device, error) {
 	return device, nil
 }
 
-// fallback gives the device after one that failed. The CPU device has none after it.
+// fallback gives the device after one that failed, which is closed: what still uses it goes on with the next one too. The CPU
+// device has none after it.
 func (s *server) fallback(failed error) (kernels.Device, error) {
-	if _, ok := s.opened[len(s.opened)-1].(*webgpu.Device); !ok {
+	lost, ok := s.opened[len(s.opened)-1].(*webgpu.Device)
+	if !ok {
 		return nil, failed
 	}
-	var device kernels.Device
+	software, precision := lost.Info().Software, lost.Precision()
+	lost.Close()
 	if errors.Is(failed, kernels.ErrDeviceLost) && !s.rebuilt {
 		s.rebuilt = true
 		s.warn("%s: starting it again", shown(reason(failed)))
-		d, err := gpu.Open(s.ctx, s.opened[0].Precision())
-		if device = d; err != nil {
-			failed, device = err, nil
+		d, err := gpu.Open(s.ctx, precision, software)
+		if err == nil {
+			s.opened = append(s.opened, d)
+			return d, nil
 		}
+		failed = err
 	}
-	if device == nil {
-		var err error
-		if device, err = s.onCPU(failed); err != nil {
-			return nil, err
-		}
+	device, err := s.onCPU(failed)
+	if err == nil {
+		s.opened = append(s.opened, device)
 	}
-	s.opened = append(s.opened, device)
-	return device, nil
+	return device, err
 }
 
 // close closes all devices, the ones that failed too.

@@ -63,7 +63,10 @@ func TestFallback(t *testing.T) {
 	_, err = s.fallback(lost)
 	require.ErrorIs(t, err, kernels.ErrDeviceLost)
 
-	small := &server{program: p, ctx: context.Background(), opened: []kernels.Device{device}}
+	other, err := p.openDevice(context.Background())
+	require.NoError(t, err)
+	defer other.Close()
+	small := &server{program: p, ctx: context.Background(), opened: []kernels.Device{other}}
 	cpu, err := small.fallback(kernels.ErrTooLarge)
 	require.NoError(t, err)
 	require.IsType(t, &simd.Device{}, cpu)

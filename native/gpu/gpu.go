@@ -4,6 +4,7 @@ package gpu
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,10 +13,10 @@ import (
 	"github.com/goclip/goclip/kernels/webgpu"
 )
 
-// Open opens the GPU, any adapter, also one that computes on the CPU. A real one gets the tiles that were measured to be fastest
-// on it, now or earlier.
-func Open(ctx context.Context, precision kernels.Precision) (*webgpu.Device, error) {
-	return open(ctx, webgpu.Options{AllowSoftware: true, Precision: precision})
+// Open opens the GPU; with software any adapter, also one that computes on the CPU. A real one gets the tiles that were measured
+// to be fastest on it, now or earlier.
+func Open(ctx context.Context, precision kernels.Precision, software bool) (*webgpu.Device, error) {
+	return open(ctx, webgpu.Options{AllowSoftware: software, Precision: precision})
 }
 
 func open(ctx context.Context, o webgpu.Options) (*webgpu.Device, error) {
@@ -33,6 +34,9 @@ func open(ctx context.Context, o webgpu.Options) (*webgpu.Device, error) {
 		known.Tiles[key] = tiles
 		known.keep()
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
 	return d, nil
 }
 
@@ -42,41 +46,51 @@ func adapterKey(d *webgpu.Device) string {
 	return fmt.Sprintf("%s, %s, %s, %s", i.Adapter, i.Backend, i.Driver, d.Precision())
 }
 
-// verdictHolds is how long it is not looked again whether there is a GPU worth taking.
-const verdictHolds = 7 * 24 * time.Hour
+// A verdict about an adapter holds for a week. That there is none, or that it does not work, may change sooner.
+const (
+	verdictHolds = 7 * 24 * time.Hour
+	failureHolds = time.Hour
+)
 
 // Faster opens the GPU if it is a real one and faster than the other device in the same precision. Otherwise it gives nil and the
-// reason. Either outcome is remembered for a week, as looking takes a moment.
+// reason. Either outcome is remembered, as looking takes a moment.
 func Faster(ctx context.Context, cpu kernels.Device) (*webgpu.Device, string) {
 	if !present() {
 		return nil, "there is no GPU"
 	}
-	return faster(ctx, cpu, func(ctx context.Context) (*webgpu.Device, error) {
-		return open(ctx, webgpu.Options{Precision: cpu.Precision()})
-	}, time.Now())
+	return faster(ctx, cpu, openReal, time.Now())
 }
 
-func faster(ctx context.Context, cpu kernels.Device, open func(context.Context) (*webgpu.Device, error), now time.Time) (*webgpu.Device, string) {
-	known := remember()
-	verdict, ok := known.Verdicts[cpu.Name()]
-	ok = ok && now.Before(verdict.Until)
+// openReal opens a GPU that is one.
+func openReal(ctx context.Context, precision kernels.Precision) (*webgpu.Device, error) {
+	return Open(ctx, precision, false)
+}
+
+func faster(ctx context.Context, cpu kernels.Device, open func(context.Context, kernels.Precision) (*webgpu.Device, error), now time.Time) (*webgpu.Device, string) {
+	verdict, ok := remember().verdict(cpu.Name(), now)
 	if ok && !verdict.Take {
 		return nil, verdict.Reason
 	}
-	d, err := open(ctx)
-	if err == nil && !ok {
+	d, err := open(ctx, cpu.Precision())
+	if err == nil && ok && verdict.Adapter == adapterKey(d) {
+		return d, verdict.Reason
+	}
+	holds := verdictHolds
+	if err == nil {
 		verdict, err = judge(ctx, d, cpu, judgedPictures)
 	}
 	if err != nil {
-		verdict = judgement{Reason: err.Error()}
+		verdict, holds = judgement{Reason: err.Error()}, failureHolds
+	} else {
+		verdict.Adapter = adapterKey(d)
 	}
 	if !verdict.Take && d != nil {
 		d.Close()
 		d = nil
 	}
-	if ctx.Err() == nil && !(ok && err == nil) {
-		known = remember() // open may have added tiles
-		verdict.Until = now.Add(verdictHolds)
+	if ctx.Err() == nil {
+		known := remember() // open may have added tiles
+		verdict.Until = now.Add(holds)
 		known.Verdicts[cpu.Name()] = verdict
 		known.keep()
 	}

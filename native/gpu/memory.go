@@ -19,9 +19,16 @@ type known struct {
 
 // judgement says whether to take the GPU unasked.
 type judgement struct {
-	Take   bool      `json:"take"`
-	Reason string    `json:"reason"`
-	Until  time.Time `json:"until"`
+	Take    bool      `json:"take"`
+	Adapter string    `json:"adapter"` // adapterKey of the GPU; empty if none could be opened
+	Reason  string    `json:"reason"`
+	Until   time.Time `json:"until"`
+}
+
+// verdict is what is known about the GPU beside a device, if it still holds. None holds for longer than it was made for.
+func (k known) verdict(cpu string, now time.Time) (judgement, bool) {
+	v, ok := k.Verdicts[cpu]
+	return v, ok && now.Before(v.Until) && v.Until.Sub(now) <= verdictHolds
 }
 
 // memoryFile is where it is: gpu.json in goclip's folder of the user's cache.
