@@ -33,44 +33,49 @@ type engine struct {
 // open opens the device that the options name. auto is the GPU if it is a real one, computes right and is faster.
 func (o deviceOptions) open(ctx context.Context) (*engine, error) {
 	e := &engine{options: o}
-	switch o.device {
-	case onWasm:
-		return e, e.takeCPU("")
-	case onWebGPU:
-		d, err := webgpu.Open(webgpu.Options{AllowSoftware: true, Precision: o.Precision})
-		if err != nil {
-			return nil, &failure{codeUnsupported, err}
-		}
-		e.opened = append(e.opened, d)
-		return e, tune(ctx, d)
+	err := e.choose(ctx)
+	if err == nil {
+		err = ctx.Err()
 	}
-	gpu, err := webgpu.Open(webgpu.Options{Precision: o.Precision})
 	if err != nil {
-		return e, e.takeCPU(err.Error())
+		return nil, errors.Join(err, e.close())
 	}
-	if err := e.takeCPU(""); err != nil { // it may not have the precision
+	return e, nil
+}
+
+func (e *engine) choose(ctx context.Context) error {
+	if e.options.device == onWasm {
+		return e.takeCPU("")
+	}
+	gpu, err := e.openGPU(ctx, e.options.device == onWebGPU)
+	switch {
+	case err != nil && e.options.device == onWebGPU:
+		return &failure{codeUnsupported, err}
+	case err != nil:
+		return e.takeCPU(err.Error())
+	case e.options.device == onWebGPU || !onCPU(e.options.Precision):
 		e.opened = append(e.opened, gpu)
-		return e, tune(ctx, gpu)
+		return nil
+	}
+	if err := e.takeCPU(""); err != nil {
+		return errors.Join(err, gpu.Close())
 	}
 	ratio, err := compare(ctx, gpu, e.device())
 	switch {
 	case err != nil:
 		e.reason = err.Error()
-	case ratio < speed.Worthwhile:
+	case !(ratio >= speed.Worthwhile): // also if a clock that stands still gives no number
 		e.reason = fmt.Sprintf("%s is %.2g times as fast", gpu.Name(), ratio)
 	default:
 		err = e.close()
 		e.opened, e.reason = []kernels.Device{gpu}, fmt.Sprintf("%.2g times as fast as the CPU", ratio)
-		return e, err
+		return err
 	}
-	return e, errors.Join(gpu.Close(), ctx.Err())
+	return gpu.Close()
 }
 
 // compare is how many times as fast as the CPU the GPU is.
 func compare(ctx context.Context, gpu *webgpu.Device, cpu kernels.Device) (float64, error) {
-	if err := tune(ctx, gpu); err != nil {
-		return 0, err
-	}
 	mine, err := speed.Block(ctx, gpu, 1)
 	if err != nil {
 		return 0, err
@@ -82,23 +87,32 @@ func compare(ctx context.Context, gpu *webgpu.Device, cpu kernels.Device) (float
 // tuned are the tiles that were fastest on an adapter, for all models of this program.
 var tuned = map[string]webgpu.Tiles{}
 
-// tune chooses the tiles of a real GPU.
-func tune(ctx context.Context, d *webgpu.Device) error {
-	if d.Info().Software || d.SetTiles(ctx, tuned[d.Name()]) {
-		return nil
+// openGPU opens an adapter, a real one with the tiles that suit it. One that cannot be tuned computes nevertheless.
+func (e *engine) openGPU(ctx context.Context, software bool) (*webgpu.Device, error) {
+	d, err := webgpu.Open(webgpu.Options{AllowSoftware: software, Precision: e.options.Precision})
+	if err != nil || d.Info().Software || d.SetTiles(ctx, tuned[d.Name()]) {
+		return d, err
 	}
-	tiles, err := d.Tune(ctx)
-	if err == nil {
+	if tiles, err := d.Tune(ctx); err == nil {
 		tuned[d.Name()] = tiles
 	}
-	return err
+	return d, nil
 }
 
+// onCPU reports whether the CPU's device has a precision.
+func onCPU(p kernels.Precision) bool { return p == kernels.F32 || p == kernels.Int8 }
+
+// takeCPU opens the CPU's device. What it has no precision for it computes in float32, unless it was asked for by name.
 func (e *engine) takeCPU(reason string) error {
-	if p := e.options.Precision; p != kernels.F32 && p != kernels.Int8 {
-		return failuref(codeUnsupported, `load: the device "wasm" has no precision %q: use "f32", "int8" or "auto"`, p)
+	o := e.options
+	if !onCPU(o.Precision) {
+		if o.device == onWasm {
+			return failuref(codeUnsupported, `load: the device "wasm" has no precision %q: use "f32", "int8" or "auto"`, o.Precision)
+		}
+		reason += fmt.Sprintf("; the CPU has no %s and computes in f32", o.Precision)
+		o.Precision = kernels.F32
 	}
-	d, err := e.options.openCPU()
+	d, err := o.openCPU()
 	if err == nil {
 		e.opened, e.reason = append(e.opened, d), reason
 	}
@@ -108,14 +122,16 @@ func (e *engine) takeCPU(reason string) error {
 // device is the one that computes now.
 func (e *engine) device() kernels.Device { return e.opened[len(e.opened)-1] }
 
-// fallback gives the device after one that failed.
+// fallback gives the device after one that failed, which is closed: what still uses it goes on with the next one too.
 func (e *engine) fallback(failed error) (kernels.Device, error) {
-	if _, ok := e.device().(*webgpu.Device); !ok {
+	lost, ok := e.device().(*webgpu.Device)
+	if !ok {
 		return nil, failed
 	}
+	lost.Close()
 	if errors.Is(failed, kernels.ErrDeviceLost) && !e.rebuilt {
 		e.rebuilt = true
-		if d, err := webgpu.Open(webgpu.Options{AllowSoftware: true, Precision: e.options.Precision}); err == nil {
+		if d, err := e.openGPU(context.Background(), lost.Info().Software); err == nil {
 			e.opened, e.reason = append(e.opened, d), failed.Error()
 			return d, nil
 		}

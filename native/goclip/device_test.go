@@ -85,6 +85,8 @@ func TestGPUSteps(t *testing.T) {
 	require.NotEmpty(t, a.Tiles.Few)
 	require.NotEmpty(t, a.Tiles.Many)
 	require.Positive(t, a.WorkgroupMemory)
+	require.NotEmpty(t, report.Auto)
+	require.Len(t, report.Devices[at].Precisions, 3)
 	require.Contains(t, run(t, "doctor").stdout, "tiles: "+a.Tiles.Few)
 
 	r := run(t, "bench", "--device", "gpu", "--ops", "--batch", "2", "--json")

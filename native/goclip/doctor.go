@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -13,6 +14,8 @@ import (
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/reference"
 	"github.com/goclip/goclip/kernels/simd"
+	"github.com/goclip/goclip/kernels/webgpu"
+	"github.com/goclip/goclip/native/gpu"
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/cpu"
 )
@@ -25,6 +28,7 @@ type diagnosis struct {
 	CPUFeatures []string      `json:"cpu_features"`
 	Levels      []string      `json:"kernel_levels"` // of the CPU device that pass their self-test, the fastest last
 	Devices     []deviceCheck `json:"devices"`
+	Auto        string        `json:"auto"` // what --device auto takes, and why
 	OK          bool          `json:"ok"`
 }
 
@@ -107,7 +111,20 @@ func (p *program) diagnose(ctx context.Context) (diagnosis, error) {
 		d.Devices = append(d.Devices, check)
 		d.OK = d.OK && (check.OK || !check.Available)
 	}
+	d.Auto = p.explainAuto(ctx)
 	return d, nil
+}
+
+// explainAuto says what --device auto takes.
+func (p *program) explainAuto(ctx context.Context) string {
+	cpu := p.openCPU(kernels.F32)
+	defer cpu.Close()
+	d, why := gpu.Faster(ctx, cpu)
+	if d == nil {
+		return "cpu: " + reason(errors.New(why))
+	}
+	d.Close()
+	return "gpu: " + why
 }
 
 // checkDevice compares a device with the reference. The error is for an interruption only.
@@ -116,6 +133,7 @@ func (p *program) checkDevice(ctx context.Context, name string, want [2][][]floa
 	of := program{device: name, precision: "auto", threads: p.threads}
 	device, err := of.openDevice(ctx)
 	if err != nil {
+		check.Available = errors.Is(err, webgpu.ErrSelfTest) // it is there, and computes something else
 		check.Reason = reason(err)
 		return check, nil
 	}
@@ -137,17 +155,23 @@ func (p *program) checkDevice(ctx context.Context, name string, want [2][][]floa
 	if !math.IsInf(picture, 0) && !math.IsInf(text, 0) {
 		check.ImageDifference, check.TextDifference = &picture, &text
 	}
-	if name == "cpu" {
-		return check, p.checkPrecisions(ctx, want, &check)
-	}
-	return check, nil
+	return check, p.checkPrecisions(ctx, name, want, &check)
 }
 
-// checkPrecisions measures what the CPU's other precisions cost. That they compute exactly what they should is for the self-test of
-// the device's level; here they must give about the same vectors.
-func (p *program) checkPrecisions(ctx context.Context, want [2][][]float32, check *deviceCheck) error {
+// checkPrecisions measures what a device's other precisions cost. That they compute exactly what they should is for the device's
+// own self-test; here they must give about the same vectors.
+func (p *program) checkPrecisions(ctx context.Context, name string, want [2][][]float32, check *deviceCheck) error {
 	for _, precision := range kernels.Precisions()[1:] {
-		device := p.openCPU(precision)
+		of := program{device: name, precision: precision.String(), threads: p.threads}
+		device, err := of.openDevice(ctx)
+		if err != nil {
+			return err
+		}
+		if device.Precision() != precision {
+			check.OK, check.Reason = false, device.Name()
+			device.Close()
+			continue
+		}
 		got, err := selfTest(ctx, device)
 		device.Close()
 		if err != nil {
@@ -255,6 +279,7 @@ func (d diagnosis) print(out io.Writer) {
 			fmt.Fprintf(out, "%22s%s\n", "", shown(c.Reason))
 		}
 	}
+	fmt.Fprintf(out, "\n--device auto takes the %s\n", shown(d.Auto))
 }
 
 // print shows the adapter below its device.
