@@ -18,17 +18,19 @@ const measuredTime = 100 * time.Millisecond
 // Ceiling measures what the GPU reaches at most: floating-point operations a second of multiplications with additions in registers,
 // and bytes a second of copying memory.
 func (d *Device) Ceiling(ctx context.Context) (operations, bandwidth float64, err error) {
-	const invocations = 1 << 18
+	invocations, values := 1<<18, int(min(d.bindable()/4, 16<<20)) // more than any GPU's cache holds
+	if d.info.Software {
+		invocations, values = 1<<12, 1<<20
+	}
 	operations, err = d.rate(ctx, []int{invocations}, func(p *program, rounds int) float64 {
 		grid, across := p.perValue(invocations)
 		fields := params{}.counts(invocations, int(across), rounds, int(math.Float32bits(0.5)))
 		p.stepInto("ceiling", grid, fields, p.buffers[0])
-		return operationsPerRound * invocations * float64(rounds)
+		return operationsPerRound * float64(invocations) * float64(rounds)
 	})
 	if err != nil {
 		return 0, 0, err
 	}
-	values := int(min(d.bindable()/4, 16<<20))
 	dense := kernels.Ref{Item: values, Row: values, Shape: kernels.Shape{1, values}}
 	bandwidth, err = d.rate(ctx, []int{values, values}, func(p *program, copies int) float64 {
 		for i := range copies {
