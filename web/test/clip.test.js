@@ -222,7 +222,10 @@ describe("the package in a plain page", { skip }, () => {
     const weights = reports.filter(({ file }) => file === "model.safetensors");
     assert(weights.length >= 2, "a large file reports how far it is"); // how often depends on how fast it comes
     const counts = weights.map(({ loaded }) => loaded);
-    assert.deepEqual(counts, [...counts].sort((a, b) => a - b));
+    assert.deepEqual(
+      counts,
+      [...counts].sort((a, b) => a - b),
+    );
     assert.deepEqual(weights.at(-1), { ...weights.at(-1), status: "download", loaded: 7324714, total: 7324714 });
     const loads = reports.filter(({ status }) => status === "load");
     assert.equal(loads.at(-1)?.loaded, loads.at(-1)?.total);
