@@ -144,8 +144,12 @@ const threadsWithin = 5 * time.Second
 // are none to come.
 func (h *browserHost) start(threads int, start func() (js.Value, error)) (ready int) {
 	failed := 0
-	h.failed = js.FuncOf(func(js.Value, []js.Value) any {
+	h.failed = js.FuncOf(func(_ js.Value, arguments []js.Value) any {
 		failed++
+		// It is dealt with here: a browser would otherwise tell the page of it, too.
+		if prevent := arguments[0].Get("preventDefault"); prevent.Type() == js.TypeFunction {
+			arguments[0].Call("preventDefault")
+		}
 		return nil
 	})
 	for number := 1; number <= threads; number++ {
