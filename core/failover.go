@@ -115,11 +115,7 @@ func (r *runner) ready(ctx context.Context) error {
 
 // halve remembers that a batch was too large for the device, and gives the next smaller limit.
 func (r *runner) halve(length int, hidden bool, items int) int {
-	if r.limits == nil {
-		r.limits = map[key]int{}
-	}
-	r.limits[key{length: length, hidden: hidden}] = items / 2
-	return items / 2
+	return r.limitTo(key{length: length, hidden: hidden}, items/2)
 }
 
 // reloading reads a tower's weights again, for the device that its runner has now.

@@ -122,11 +122,16 @@ func (r *runner) limit(length int, hidden bool, record recording) (int, error) {
 			break
 		}
 	}
+	return r.limitTo(k, items), nil
+}
+
+// limitTo remembers a limit. The caller holds mu.
+func (r *runner) limitTo(k key, items int) int {
 	if r.limits == nil {
 		r.limits = map[key]int{}
 	}
 	r.limits[k] = items
-	return items, nil
+	return items
 }
 
 // close frees programs and weights. It waits for a run in progress.

@@ -205,11 +205,8 @@ func deviation(what string, have, want []float32) (float64, error) {
 
 // fallbacks are the precisions that are tried when a GPU fails in one: ever more exact ones.
 func fallbacks(p kernels.Precision) []kernels.Precision {
-	switch p {
-	case kernels.Int8:
+	if p == kernels.Int8 {
 		return []kernels.Precision{kernels.Int8, kernels.F16, kernels.F32}
-	case kernels.F32:
-		return []kernels.Precision{kernels.F32}
 	}
 	return slices.Compact([]kernels.Precision{p, kernels.F32})
 }

@@ -41,7 +41,7 @@ type deviceCheck struct {
 	// The largest differences of unit vectors from the reference device's.
 	ImageDifference *float64 `json:"image_difference,omitempty"`
 	TextDifference  *float64 `json:"text_difference,omitempty"`
-	// Precisions are the same for the precisions that round matrices, on the CPU only.
+	// Precisions are the same for the precisions that round matrices, on the CPU and the GPU.
 	Precisions []precisionCheck `json:"precisions,omitempty"`
 	Adapter    *adapter         `json:"adapter,omitempty"` // of a GPU
 	Reason     string           `json:"reason,omitempty"`  // why it is not available or not well
@@ -67,7 +67,7 @@ func doctorCommand(p *program) *cobra.Command {
 		Short: "Check what this machine computes with, and whether it computes right",
 		Long: `doctor shows the machine and every device, and lets each one embed a picture and texts with
 the built-in model. The differences are the largest ones from the reference device, which
-is slow and plain. On the CPU they are shown for the other precisions, too, which round the
+is slow and plain. They are shown for the other precisions, too, which round the
 weights. Exit status 1 says that a device computes something else.`,
 		Example: "  goclip doctor\n  goclip doctor --json",
 		GroupID: modelGroup,
