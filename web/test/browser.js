@@ -1,15 +1,24 @@
-// Starts Chromium for tests.
+// Starts browsers for tests: Chromium, and Firefox, each as Debian has it.
 
 import fs from "node:fs";
 import { chromium } from "playwright-core";
+import puppeteer from "puppeteer-core";
 
 export const executablePath = process.env.GOCLIP_CHROMIUM ?? "/usr/bin/chromium";
+const firefoxPath = process.env.GOCLIP_FIREFOX ?? "/usr/bin/firefox-esr";
 
-const required = (process.env.GOCLIP_REQUIRE ?? "").split(",").includes("browser");
+/** Why tests are skipped for want of a program; false where they run, or must.
+ * @param {string} word that requires it, in GOCLIP_REQUIRE @param {string} program @param {string} name Debian's package */
+function missing(word, program, name) {
+  const required = (process.env.GOCLIP_REQUIRE ?? "").split(",").includes(word);
+  return !required && !fs.existsSync(program) && `no ${program}: install Debian's package ${name}`;
+}
 
-/** Why the browser tests are skipped; false where they run, or must. */
-export const skip =
-  !required && !fs.existsSync(executablePath) && `no ${executablePath}: install Debian's package chromium`;
+/** Why the tests in Chromium are skipped, or false. */
+export const skip = missing("browser", executablePath, "chromium");
+
+/** Why the tests in Firefox are skipped, or false. */
+export const skipFirefox = missing("firefox", firefoxPath, "firefox-esr");
 
 /** A browser without the services that would ask other hosts for something. @param {string[]} more arguments */
 export function launch(more = []) {
@@ -25,4 +34,9 @@ export function launch(more = []) {
       ...(more.length ? more : ["--disable-gpu"]),
     ],
   });
+}
+
+/** Firefox, by WebDriver BiDi: Playwright drives a Firefox of its own only. */
+export function launchFirefox() {
+  return puppeteer.launch({ browser: "firefox", executablePath: firefoxPath });
 }

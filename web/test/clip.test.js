@@ -2,119 +2,41 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch, skip } from "./browser.js";
+import { skip } from "./browser.js";
 import {
   assertClose,
   assertRanked,
   assertTensors,
-  dist,
-  goldenInputs,
   goldenModel,
   goldenNames,
-  models,
-  pictures as oraclePictures,
+  runGolden,
   shippedModel,
-  site,
 } from "./golden.js";
-import { serve } from "./server.js";
+import { openPage } from "./page.js";
 
 const timeout = 60_000;
 
-/** A page of a site that keeps to the strictest policy under which the package works. */
-const policy = {
-  etag: '"a version"', // files without one are not kept
-  "content-security-policy":
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' blob:; img-src 'self' blob:",
-};
-const blank = "<!doctype html><title>a page</title><link rel=icon href=/examples/dog.png>";
-
-const folders = {
-  "/goclip/": dist,
-  "/examples/": `${site}/examples`,
-  "/pictures/": oraclePictures,
-  "/oracle/": models,
-  "/models/tiny/": `${dist}/models/tiny`,
-  "/front-page/": `${dist}/models/tiny`,
-};
-
-/** @param {import("node:http").ServerResponse} response */
-function cutOff(response) {
-  response.writeHead(200, { "content-length": 1_000_000 });
-  response.write(Buffer.alloc(1000), () => response.destroy());
-}
-
-const html = "<!doctype html><title>a server that never answers 404</title>";
-const pages = {
-  "/": blank,
-  "/front-page/open_clip_config.json": html,
-  "/html/model.safetensors": html,
-  "/html.png": html,
-  "/cut/model.safetensors": cutOff,
-  "/cut.png": cutOff,
-  "/broken/config.json": (/** @type {import("node:http").ServerResponse} */ response) =>
-    void response.writeHead(503).end(),
-};
-
 describe("the package in a plain page", { skip }, () => {
-  /** @type {Awaited<ReturnType<typeof serve>>} */
-  let server;
-  /** @type {import("playwright-core").Browser} */
-  let browser;
+  /** @type {import("./page.js").Opened} */
+  let opened;
   /** @type {import("playwright-core").Page} */
   let page;
-  /** @type {string[]} */
-  const complaints = [];
 
   before(
     async () => {
-      server = await serve(folders, pages, 0, policy);
-      browser = await launch();
-      page = await (await browser.newContext()).newPage();
-      page.setDefaultTimeout(timeout);
-      page.on("pageerror", (error) => complaints.push(String(error)));
-      page.on("console", (message) => {
-        // A server that was asked for a file that may be missing; wasm/README.md.
-        if (/error|warning/.test(message.type()) && !message.text().startsWith("Failed to load resource")) {
-          complaints.push(message.text());
-        }
-      });
-      await page.goto(server.origin);
+      opened = await openPage({}, timeout);
+      page = opened.page;
     },
     { timeout },
   );
-
-  after(async () => {
-    await browser?.close();
-    server?.close();
-    assert.deepEqual(complaints, []);
-  });
+  after(() => opened?.close());
 
   for (const name of goldenNames) {
     test(`computes ${name} as PyTorch does`, { timeout }, async () => {
       const model = goldenModel(name);
-      const { load, texts = [] } = model.expect;
-      const got = await page.evaluate(
-        async ({ source, inputs, texts }) => {
-          const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
-          const clip = await Clip.load(source, { device: "wasm", precision: "f32" });
-          /** @type {Record<string, unknown>} */
-          const tensors = {};
-          for (const [name, { data, shape }] of Object.entries(inputs)) {
-            const floats = name === "pixel_values";
-            tensors[name] = { data: floats ? new Float32Array(data) : BigInt64Array.from(data, BigInt), shape };
-          }
-          const out = Object.entries(await clip.run(tensors, { hidden: true }));
-          const vectors = texts.length > 0 ? await clip.embedTexts(texts) : [];
-          await clip.dispose();
-          return {
-            tensors: out.map(([name, { data, shape }]) => ({ name, shape, data: Array.from(data) })),
-            embeddings: vectors.flatMap((/** @type {Float32Array} */ vector) => Array.from(vector)),
-          };
-        },
-        { source: `/oracle/${name}/${load}`, inputs: goldenInputs(model), texts },
-      );
-      assertTensors(Object.fromEntries(got.tensors.map(({ name, ...tensor }) => [name, tensor])), model);
-      if (texts.length > 0) {
+      const got = await runGolden(page, name, { device: "wasm", precision: "f32" });
+      assertTensors(got.tensors, model);
+      if (model.expect.texts) {
         assertClose(got.embeddings, model, "text_embeds");
       }
     });
@@ -232,99 +154,6 @@ describe("the package in a plain page", { skip }, () => {
     assert.equal(reports.at(-1)?.status, "ready");
   });
 
-  test("rejects with codes", { timeout }, async () => {
-    const codes = await page.evaluate(async () => {
-      const { Clip, ClipError } = await import(/** @type {any} */ ("/goclip/goclip.js"));
-      /** @type {Record<string, string>} */
-      const codes = {};
-      /** @param {string} what @param {Promise<unknown>} promise */
-      const fails = async (what, promise) => {
-        try {
-          await promise;
-          codes[what] = "succeeded";
-        } catch (error) {
-          codes[what] = error instanceof ClipError ? /** @type {any} */ (error).code : `no ClipError: ${error}`;
-        }
-      };
-      await fails("missing model", Clip.load("/nowhere/"));
-      await fails("no checkpoint", Clip.load(new Blob(["certainly no weights"])));
-      await fails("source of another type", Clip.load(7));
-      await fails("no address", Clip.load("http://"));
-      await fails("HTML instead of a model", Clip.load("/html/model.safetensors"));
-      await fails("cut off", Clip.load("/cut/model.safetensors"));
-      await fails("server that fails", Clip.load("/broken/"));
-      await fails("no server", Clip.load("http://127.0.0.1:9/model.safetensors"));
-      await fails("empty folder", Clip.load([]));
-      await fails("folder without a model", Clip.load([new File(["a"], "a.txt"), new File(["b"], "b.txt")]));
-      await fails("decoder", Clip.load(undefined, { decoder: "abacus" }));
-      await fails("webgpu", Clip.load(undefined, { device: "webgpu" }));
-      await fails("device", Clip.load(undefined, { device: "abacus" }));
-      const controller = new AbortController();
-      const onProgress = () => controller.abort();
-      await fails("abort", Clip.load(undefined, { signal: controller.signal, onProgress }));
-
-      const clip = await Clip.load();
-      await fails("broken picture", clip.embedImage(new Blob(["no picture"])));
-      await fails("missing picture", clip.embedImage("/examples/nothing.png"));
-      await fails("HTML instead of a picture", clip.embedImage("/html.png"));
-      await fails("picture cut off", clip.embedImage("/cut.png"));
-      await fails("broken picture, the browser's decoder", clip.embedImage(new Blob(["no"]), { decoder: "browser" }));
-      await fails(
-        "missing picture, the browser's decoder",
-        clip.embedImage("/examples/nothing.png", { decoder: "browser" }),
-      );
-      await fails(
-        "canvas without pixels",
-        clip.embedImage(Object.assign(document.createElement("canvas"), { width: 0 })),
-      );
-      await fails("aborted before", clip.embedText("dog", { signal: AbortSignal.abort() }));
-      await fails("no list of pictures", clip.embedImages(7));
-      await fails("one string for a list", clip.embedTexts("dog"));
-      await fails("picture of another type", clip.embedImage({}));
-      await fails("text of another type", clip.embedText(7));
-      await fails("same label twice", clip.classifier(["a", "a"]));
-      await fails("wrong shape", clip.run({ input_ids: { data: new Int32Array(3), shape: [1, 4] } }));
-      const unfinished = clip.embedImage(new Blob(["no picture"]));
-      await clip.dispose();
-      await fails("disposed meanwhile", unfinished);
-      await clip.dispose();
-      await fails("disposed", clip.embedText("dog"));
-      return codes;
-    });
-    assert.deepEqual(codes, {
-      "missing model": "not-found",
-      "no checkpoint": "invalid-model",
-      "source of another type": "invalid-argument",
-      "no address": "invalid-argument",
-      "HTML instead of a model": "invalid-model",
-      "cut off": "network",
-      "server that fails": "network",
-      "no server": "network",
-      "empty folder": "invalid-argument",
-      "folder without a model": "not-found",
-      decoder: "invalid-argument",
-      webgpu: "unsupported",
-      device: "invalid-argument",
-      abort: "aborted",
-      "broken picture": "not-image",
-      "missing picture": "not-found",
-      "HTML instead of a picture": "not-image",
-      "picture cut off": "network",
-      "broken picture, the browser's decoder": "not-image",
-      "missing picture, the browser's decoder": "not-found",
-      "canvas without pixels": "not-image",
-      "aborted before": "aborted",
-      "no list of pictures": "invalid-argument",
-      "one string for a list": "invalid-argument",
-      "picture of another type": "invalid-argument",
-      "text of another type": "invalid-argument",
-      "same label twice": "invalid-argument",
-      "wrong shape": "invalid-argument",
-      "disposed meanwhile": "disposed",
-      disposed: "disposed",
-    });
-  });
-
   test("stops what it computes, and goes on with what comes after", { timeout }, async () => {
     const got = await page.evaluate(async () => {
       const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
@@ -382,19 +211,6 @@ describe("the package in a plain page", { skip }, () => {
     assert(weights && weights.bytes === weights.size && weights.size > 0, JSON.stringify(got.kept));
   });
 
-  test("gives a caller's own errors back", { timeout }, async () => {
-    const message = await page.evaluate(async () => {
-      const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
-      const onProgress = () => {
-        throw new RangeError("enough");
-      };
-      return Clip.load(undefined, { onProgress }).catch(
-        (/** @type {Error} */ error) => `${error.name}: ${error.message}`,
-      );
-    });
-    assert.equal(message, "RangeError: enough");
-  });
-
   test("ranks embeddings as it classifies pictures, and embeds no label twice", { timeout }, async () => {
     const got = await page.evaluate(async () => {
       const { Clip, cosine } = await import(/** @type {any} */ ("/goclip/goclip.js"));
@@ -443,7 +259,7 @@ describe("the package in a plain page", { skip }, () => {
 
   test("has a worker for each model, and none after dispose", { timeout }, async () => {
     const other = await page.context().newPage();
-    await other.goto(server.origin);
+    await other.goto(opened.server.origin);
     const load = async () => {
       const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
       const clip = await Clip.load();
@@ -460,21 +276,5 @@ describe("the package in a plain page", { skip }, () => {
     await other.waitForTimeout(100);
     assert.deepEqual([page.workers().length, other.workers().length], [0, 0]);
     await other.close();
-  });
-
-  test("says what a policy must allow", { timeout }, async () => {
-    const strict = await serve(folders, { "/": blank }, 0, {
-      "content-security-policy": "default-src 'self'; script-src 'self'",
-    });
-    const other = await browser.newPage();
-    await other.goto(strict.origin);
-    const error = await other.evaluate(async () => {
-      const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
-      return Clip.load().catch((/** @type {any} */ { code, message }) => ({ code, message }));
-    });
-    assert.equal(error.code, "unsupported");
-    assert.match(error.message, /wasm-unsafe-eval/);
-    await other.close();
-    strict.close();
   });
 });

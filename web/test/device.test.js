@@ -4,12 +4,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { launch, skip } from "./browser.js";
-import { assertDirections, assertTensors, dist, goldenInputs, goldenModel, goldenNames, models } from "./golden.js";
+import { assertDirections, assertTensors, dist, goldenModel, goldenNames, models, runGolden } from "./golden.js";
 import { isolated, serve } from "./server.js";
 
 const timeout = 60_000;
 
-/** @type {Record<string, { device: string, threads: number, precision?: string, level?: string }>} */
+/** @type {Record<string, import("./golden.js").Options>} */
 const settings = {
   "two threads": { device: "wasm", threads: 2 },
   simd128: { device: "wasm", threads: 2, level: "simd128" },
@@ -71,33 +71,9 @@ describe("the device of an isolated page", { skip }, () => {
     const some = Object.values(settings).filter(({ level }) => number % 6 === 0 || !level);
     test(`computes ${name} as PyTorch does`, { timeout }, async () => {
       const model = goldenModel(name);
-      const got = await page.evaluate(
-        async ({ source, inputs, settings }) => {
-          const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
-          const list = [];
-          for (const options of settings) {
-            const clip = await Clip.load(source, options);
-            /** @type {Record<string, unknown>} */
-            const tensors = {};
-            for (const [name, { data, shape }] of Object.entries(inputs)) {
-              const floats = name === "pixel_values";
-              tensors[name] = { data: floats ? new Float32Array(data) : BigInt64Array.from(data, BigInt), shape };
-            }
-            const out = Object.entries(await clip.run(tensors, { hidden: true }));
-            await clip.dispose();
-            list.push(out.map(([name, { data, shape }]) => ({ name, shape, data: Array.from(data) })));
-          }
-          return list;
-        },
-        {
-          source: `/oracle/${name}/${model.expect.load}`,
-          inputs: goldenInputs(model),
-          settings: some,
-        },
-      );
-      for (const [i, { precision }] of some.entries()) {
-        const tensors = Object.fromEntries((got[i] ?? []).map(({ name, ...tensor }) => [name, tensor]));
-        if (precision === "int8") {
+      for (const options of some) {
+        const { tensors } = await runGolden(page, name, options);
+        if (options.precision === "int8") {
           assertDirections(tensors, model, 0.995);
         } else {
           assertTensors(tensors, model);

@@ -80,6 +80,42 @@ export function goldenInputs({ expect, tensors }) {
   );
 }
 
+/** @typedef {import("../dist/api.js").LoadOptions & { level?: string }} Options what a model is loaded with */
+
+/** What a golden model gives for its inputs in a page, which has the package under /goclip/ and the models under /oracle/.
+ * @param {{ evaluate(does: (task: string) => Promise<string>, task: string): Promise<string> }} page
+ * @param {string} name @param {Options} options
+ * @param {boolean} [hidden] whether the layers' outputs are wanted too
+ * @returns {Promise<{ info: import("../dist/api.js").Info, tensors: Record<string, { data: number[], shape: number[] }>,
+ *   embeddings: number[] }>} */
+export async function runGolden(page, name, options, hidden = true) {
+  const model = goldenModel(name);
+  const { load, texts = [] } = model.expect;
+  const task = { source: `/oracle/${name}/${load}`, inputs: goldenInputs(model), texts, options, hidden };
+  return JSON.parse(await page.evaluate(run, JSON.stringify(task))); // numbers one by one take Firefox half a second
+}
+
+/** Runs in the page. @param {string} task */
+async function run(task) {
+  const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
+  const { source, inputs, texts, options, hidden } = JSON.parse(task);
+  const clip = await Clip.load(source, options);
+  /** @type {Record<string, unknown>} */
+  const tensors = {};
+  for (const [name, { data, shape }] of Object.entries(inputs)) {
+    const floats = name === "pixel_values";
+    tensors[name] = { data: floats ? new Float32Array(data) : BigInt64Array.from(data, BigInt), shape };
+  }
+  const out = Object.entries(await clip.run(tensors, { hidden }));
+  const vectors = texts.length > 0 ? await clip.embedTexts(texts) : [];
+  await clip.dispose();
+  return JSON.stringify({
+    info: clip.info,
+    tensors: Object.fromEntries(out.map(([name, { data, shape }]) => [name, { shape, data: Array.from(data) }])),
+    embeddings: vectors.flatMap((/** @type {Float32Array} */ vector) => Array.from(vector)),
+  });
+}
+
 /** Compares what a model gave with what PyTorch gives.
  * @param {Record<string, { data: ArrayLike<number>, shape: number[] }>} got
  * @param {ReturnType<typeof goldenModel>} model @param {string[]} [names] */

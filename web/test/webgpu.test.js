@@ -9,9 +9,9 @@ import {
   assertRanked,
   assertTensors,
   dist,
-  goldenInputs,
   goldenModel,
   models,
+  runGolden,
   shippedModel,
   site,
 } from "./golden.js";
@@ -19,7 +19,7 @@ import { serve } from "./server.js";
 
 const timeout = 180_000;
 
-/** @type {{ name: string, precision: string, cosine?: number }[]} */
+/** @type {{ name: string, precision: "f32" | "f16" | "int8", cosine?: number }[]} */
 const cases = [
   { name: "hf-clip-vit", precision: "f32" },
   { name: "openai-rn50", precision: "f16", cosine: 0.9999 },
@@ -50,37 +50,12 @@ describe("WebGPU", { skip }, () => {
     server?.close();
   });
 
-  /** What a model gives for its golden inputs.
-   * @param {string} name @param {string} precision @param {boolean} hidden */
-  async function run(name, precision, hidden) {
-    const model = goldenModel(name);
-    const got = await page.evaluate(
-      async ({ source, inputs, precision, hidden }) => {
-        const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
-        const clip = await Clip.load(source, { device: "webgpu", precision });
-        /** @type {Record<string, unknown>} */
-        const tensors = {};
-        for (const [name, { data, shape }] of Object.entries(inputs)) {
-          const floats = name === "pixel_values";
-          tensors[name] = { data: floats ? new Float32Array(data) : BigInt64Array.from(data, BigInt), shape };
-        }
-        const out = Object.entries(await clip.run(tensors, { hidden }));
-        await clip.dispose();
-        return {
-          info: clip.info,
-          out: out.map(([name, { data, shape }]) => ({ name, shape, data: Array.from(data) })),
-        };
-      },
-      { source: `/oracle/${name}/${model.expect.load}`, inputs: goldenInputs(model), precision, hidden },
-    );
-    assert.equal(got.info.device, "webgpu");
-    assert.equal(got.info.precision, precision);
-    return { model, tensors: Object.fromEntries(got.out.map(({ name, ...tensor }) => [name, tensor])) };
-  }
-
   for (const { name, precision, cosine } of cases) {
     test(`computes ${name} in ${precision}`, { timeout }, async () => {
-      const { model, tensors } = await run(name, precision, cosine === undefined);
+      const model = goldenModel(name);
+      const { info, tensors } = await runGolden(page, name, { device: "webgpu", precision }, cosine === undefined);
+      assert.equal(info.device, "webgpu");
+      assert.equal(info.precision, precision);
       if (cosine === undefined) {
         assertTensors(tensors, model);
       } else {
