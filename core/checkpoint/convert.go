@@ -4,9 +4,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/goclip/goclip/kernels"
 )
+
+// littleEndian: numbers lie in memory as they do in files.
+var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
 // floatsFrom converts stored elements to float32: len(src) is len(dst) times t's size. F32, F16 and BF16 come out
 // exactly, NaN payloads included; F64 and integers beyond 2^24 are rounded to nearest even.
@@ -14,6 +18,10 @@ func floatsFrom(dst []float32, src []byte, t DType) {
 	le := binary.LittleEndian
 	switch t {
 	case F32:
+		if littleEndian {
+			copy(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(dst))), 4*len(dst)), src)
+			return
+		}
 		src = src[:4*len(dst)]
 		for i := range dst {
 			dst[i] = math.Float32frombits(le.Uint32(src[4*i : 4*i+4]))

@@ -40,12 +40,12 @@ func TestFoldsNormsRoundAProduct(t *testing.T) {
 		checkpoint.Tensor{Name: "gamma", Shape: []int{2}, Floats: []float32{10, 100}})...)
 	p := tower.Param{Name: "p", Role: kernels.Matrix, Shape: kernels.Shape{2, 2}, Bias: true}
 
-	values, bias, err := rule{values: whole("w"), after: batchNorm{"n", 1}, scale: "gamma"}.assemble(c, p)
+	values, bias, err := rule{values: whole("w"), after: batchNorm{"n", 1}, scale: "gamma"}.assemble(c, p, nil)
 	require.NoError(t, err)
 	require.Equal(t, []float32{10, 20, 300, 400}, values)
 	require.Equal(t, []float32{10 * (0.5 - 1), 100 * (-1 + 2)}, bias)
 
-	values, bias, err = rule{values: whole("w"), before: batchNorm{"m", 1}}.assemble(c, p)
+	values, bias, err = rule{values: whole("w"), before: batchNorm{"m", 1}}.assemble(c, p, nil)
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, 2, 3, 4}, values, "2/√4 and 3/√9")
 	require.Equal(t, []float32{1*-0.5 + 2*1, 3*-0.5 + 4*1}, bias)
@@ -63,7 +63,7 @@ func TestFoldsBranches(t *testing.T) {
 		{after: batchNorm{"skip", 1}, minus: true},
 	}}}}
 	p := tower.Param{Name: "p", Role: kernels.Filter, Shape: kernels.Shape{2, 3, 3, 1}, Bias: true}
-	values, bias, err := r.assemble(c, p)
+	values, bias, err := r.assemble(c, p, nil)
 	require.NoError(t, err)
 	require.Equal(t, []float32{2, 4, 6, 8, 1 + 2*(5+20-1), 12, 14, 16, 18, 4, 4, 4, 4, 1 + 4*(1+30-1), 4, 4, 4, 4}, values)
 	require.Equal(t, []float32{2 * (7 - 0.5 + 0.5), 4 * (8 + 1 - 1)}, bias)
@@ -85,7 +85,7 @@ func TestFoldsBranches(t *testing.T) {
 func TestIdentityInGroups(t *testing.T) {
 	c := stored(t, checkpoint.Tensor{Name: "w", Shape: []int{4, 2, 1, 1}, Floats: make([]float32, 8)})
 	p := tower.Param{Name: "p", Role: kernels.Filter, Shape: kernels.Shape{4, 1, 1, 2}}
-	values, _, err := rule{values: whole("w"), layout: filterOIHW, plus: []rule{{}}}.assemble(c, p)
+	values, _, err := rule{values: whole("w"), layout: filterOIHW, plus: []rule{{}}}.assemble(c, p, nil)
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, 0, 0, 1, 1, 0, 0, 1}, values)
 }

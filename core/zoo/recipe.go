@@ -114,18 +114,18 @@ func (t term) side(p tower.Param) int {
 }
 
 // assemble reads a parameter, brings it into the tower's layout and folds into it what the rule says. What is folded is
-// computed in float64 and rounded once.
-func (r rule) assemble(c *checkpoint.Checkpoint, p tower.Param) (values, bias []float32, err error) {
+// computed in float64 and rounded once. The values may lie in room, if it is large enough.
+func (r rule) assemble(c *checkpoint.Checkpoint, p tower.Param, room []float32) (values, bias []float32, err error) {
 	if r.known != nil {
 		return r.known, nil, nil
 	}
 	terms := r.terms()
 	if len(terms) == 1 {
-		return terms[0].alone(c, p)
+		return terms[0].alone(c, p, room)
 	}
 	sum, sumBias := make([]float64, p.Shape.Elements()), make([]float64, p.Shape[0])
 	for _, t := range terms {
-		values, bias, err := t.read(c, p)
+		values, bias, err := t.read(c, p, nil)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -153,8 +153,8 @@ func rounded(values []float64) []float32 {
 }
 
 // alone is a parameter of one term. Its own slices are changed, so that nothing is held twice.
-func (t term) alone(c *checkpoint.Checkpoint, p tower.Param) (values, bias []float32, err error) {
-	if values, bias, err = t.read(c, p); err != nil {
+func (t term) alone(c *checkpoint.Checkpoint, p tower.Param, room []float32) (values, bias []float32, err error) {
+	if values, bias, err = t.read(c, p, room); err != nil {
 		return nil, nil, err
 	}
 	if bias == nil && p.Bias && t.before.stem+t.after.stem != "" {
@@ -184,8 +184,11 @@ func (t term) alone(c *checkpoint.Checkpoint, p tower.Param) (values, bias []flo
 	return values, bias, nil
 }
 
-// read reads a term's tensors and brings them into the tower's layout.
-func (t term) read(c *checkpoint.Checkpoint, p tower.Param) (values, bias []float32, err error) {
+// read reads a term's tensors, into room if it is large enough, and brings them into the tower's layout.
+func (t term) read(c *checkpoint.Checkpoint, p tower.Param, room []float32) (values, bias []float32, err error) {
+	if values = room[:0]; cap(values) < p.Shape.Elements() {
+		values = make([]float32, 0, p.Shape.Elements())
+	}
 	for _, s := range t.values {
 		if t.layout != transposed || len(t.values) == 1 {
 			if values, err = s.read(c, values); err != nil {
@@ -222,18 +225,24 @@ func (t term) read(c *checkpoint.Checkpoint, p tower.Param) (values, bias []floa
 	return values, bias, nil
 }
 
-// read appends a source's values.
+// read appends a source's values. A whole tensor is read to its place where to has room for it.
 func (s source) read(c *checkpoint.Checkpoint, to []float32) ([]float32, error) {
-	values, err := c.Floats(s.name, nil)
-	if err != nil {
-		return nil, err
-	}
 	if s.of > 0 {
+		values, err := c.Floats(s.name, nil)
+		if err != nil {
+			return nil, err
+		}
 		n := len(values) / s.of
-		values = values[s.part*n : (s.part+1)*n]
+		return append(to, values[s.part*n:(s.part+1)*n]...), nil
 	}
-	if to == nil {
+	values, err := c.Floats(s.name, to[len(to):])
+	switch {
+	case err != nil:
+		return nil, err
+	case len(to) == 0:
 		return values, nil
+	case len(values) <= cap(to)-len(to):
+		return to[:len(to)+len(values)], nil
 	}
 	return append(to, values...), nil
 }
@@ -262,22 +271,4 @@ func channelsLast(values []float32, shape kernels.Shape) []float32 {
 		}
 	}
 	return turned
-}
-
-// Load reads the weights of one tower, one at a time, and hands each to load; the slices are not used again.
-func (m *Model) Load(params []tower.Param, image bool, load func(tower.Param, []float32, []float32) error) error {
-	scheme := m.text
-	if image {
-		scheme = m.image
-	}
-	for _, p := range params {
-		values, bias, err := scheme.mustRule(p).assemble(m.Checkpoint, p)
-		if err != nil {
-			return err
-		}
-		if err := load(p, values, bias); err != nil {
-			return err
-		}
-	}
-	return nil
 }
