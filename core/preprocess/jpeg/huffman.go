@@ -65,6 +65,14 @@ func (h *huffman) fillQuick() {
 	}
 }
 
+// next is the entry for the bits that come next.
+func (h *huffman) next(acc uint64) uint32 {
+	if entry := h.quick[acc>>(64-quickBits)]; entry != 0 {
+		return entry
+	}
+	return h.whole(acc)
+}
+
 // whole makes the entry for the bits that come next, however many belong to it: 31 at most.
 func (h *huffman) whole(acc uint64) uint32 {
 	b := bitReader{acc: acc, left: 64}

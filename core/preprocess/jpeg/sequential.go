@@ -1,5 +1,7 @@
 package jpeg
 
+import "encoding/binary"
+
 // sequential decodes a block of a baseline or extended sequential scan (T.81 F.2.2). The block must be zero. It returns
 // the last index, in the order of the file, that may hold a coefficient.
 func (e *entropy) sequential(c *component, block *[64]int16) int {
@@ -29,14 +31,28 @@ func (e *entropy) sequential(c *component, block *[64]int16) int {
 	return last
 }
 
-// quickSequential does the same where the data is roomy.
+// quickSequential does the same where the data is roomy. What refill does for data without 0xFF stands here too: as a call it takes
+// 3 to 7 percent of decoding and resizing a photo of quality 90 to 95.
 func (e *entropy) quickSequential(c *component, block *[64]int16) int {
 	data, at, acc, left := e.data, e.at, e.acc, e.left
-	table := c.dc
-	last := 0
-	for k := 0; k < 64; {
+	if left < quickNeed {
+		acc, left, at = refill(data, acc, left, at)
+	}
+	entry := c.dc.next(acc)
+	acc <<= entry & 63
+	left -= int(entry & 63)
+	c.predicted += int(int16(entry >> 16))
+	block[0] = int16(c.predicted)
+
+	table, last := c.ac, 0
+	for k := 1; k < 64; k++ {
 		if left < quickNeed {
-			acc, left, at = refill(data, acc, left, at)
+			if next := binary.BigEndian.Uint64(data[at:]); hasFF(next) {
+				acc, left, at = refill(data, acc, left, at)
+			} else {
+				n := (64 - left) >> 3
+				acc, left, at = acc|next>>(uint(left)&63), left+8*n, at+n
+			}
 		}
 		entry := table.quick[acc>>(64-quickBits)]
 		if entry == 0 {
@@ -44,20 +60,11 @@ func (e *entropy) quickSequential(c *component, block *[64]int16) int {
 		}
 		acc <<= entry & 63
 		left -= int(entry & 63)
-		value := int16(entry >> 16)
-		if k == 0 {
-			c.predicted += int(value)
-			block[0] = int16(c.predicted)
-			k, table = 1, c.ac
-			continue
-		}
-		k += int(entry >> 8 & 255)
-		if k >= len(zigzag) {
+		if k += int(entry >> 8 & 255); k >= len(zigzag) {
 			break
 		}
-		block[zigzag[k]&63] = value
+		block[zigzag[k]&63] = int16(entry >> 16)
 		last = k
-		k++
 	}
 	e.at, e.acc, e.left = at, acc, left
 	return last
