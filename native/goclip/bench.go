@@ -36,7 +36,7 @@ type benchRow struct {
 	PerSec  float64 `json:"items_per_s"`
 	GFLOPPS float64 `json:"gflop_per_s,omitempty"`
 	Ceiling float64 `json:"ceiling_gflop_per_s,omitempty"` // what the device's arithmetic does at most on its threads
-	Share   float64 `json:"ceiling_share,omitempty"`       // that the best run is of it
+	Share   float64 `json:"ceiling_share,omitempty"`       // that GFLOPPS is of it
 	Threads int     `json:"threads,omitempty"`
 	Memory  int64   `json:"memory_bytes,omitempty"` // that the tower needs at most
 }
@@ -54,9 +54,10 @@ func benchCommand(p *program) *cobra.Command {
 		Short: "Measure how fast towers compute",
 		Long: `bench runs the towers of a model, or of an architecture with --arch, with random weights and
 inputs, and prints a row for each tower and batch: milliseconds (the median of several
-runs), items a second, GFLOP/s of the products, and the share of the ceiling: what the best run
-is of what the CPU's arithmetic does in that precision at best when it waits for nothing, measured
-before and after. Speed does not depend on the weights' values, so that -m needs a configuration only.
+runs), items a second, GFLOP/s of the products, and the share of the ceiling: of what the CPU's
+arithmetic does in that precision at best when it waits for nothing, measured before and after
+each run. Before that it prints the machine's ceilings, and how fast weights come from memory.
+Speed does not depend on the weights' values, so that -m needs a configuration only.
 Texts are as long as the context. --arch takes any architecture and any model that goclip models
 lists.
 
@@ -218,11 +219,12 @@ const (
 // timing is how long a function takes: in the middle, and at best.
 type timing struct{ median, best time.Duration }
 
-// repeat measures a function that has run once before.
-func repeat(ctx context.Context, run func() error) (timing, error) {
+// repeat measures a function that has run once before. between is called before the first measured run and after each.
+func repeat(ctx context.Context, run func() error, between func()) (timing, error) {
 	if err := run(); err != nil {
 		return timing{}, err
 	}
+	between()
 	var times []time.Duration
 	for start := time.Now(); len(times) < leastRuns || time.Since(start) < benchTime; {
 		if err := ctx.Err(); err != nil {
@@ -233,6 +235,7 @@ func repeat(ctx context.Context, run func() error) (timing, error) {
 			return timing{}, err
 		}
 		times = append(times, time.Since(began))
+		between()
 	}
 	slices.Sort(times)
 	return timing{times[len(times)/2], times[0]}, nil

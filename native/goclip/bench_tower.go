@@ -131,8 +131,8 @@ func (o *benching) benchTower(ctx context.Context, device kernels.Device, b benc
 		}
 	}()
 	for _, items := range o.batch {
-		before := max(o.gpuCeiling, ceiling(device, threadsOf(device)))
-		took, operations, err := b.measure(ctx, device, weights, items)
+		var most []float64
+		took, operations, err := b.measure(ctx, device, weights, items, func() { most = append(most, max(o.gpuCeiling, ceiling(device))) })
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (o *benching) benchTower(ctx context.Context, device kernels.Device, b benc
 		row := benchRow{Model: b.model, Device: device.Name(), Tower: b.name, Batch: items, Memory: need.Total() + processBytes}
 		row.Threads = threadsOf(device)
 		row.timed(took, operations)
-		row.against(before, ceiling(device, row.Threads))
+		row.against(most)
 		if err := o.show(row); err != nil {
 			return err
 		}
@@ -216,8 +216,8 @@ func (b benched) compile(device kernels.Device, weights tower.Weights, items int
 	return p, out, err
 }
 
-// measure times a batch and counts its operations.
-func (b benched) measure(ctx context.Context, device kernels.Device, weights tower.Weights, items int) (timing, float64, error) {
+// measure times a batch and counts its operations; between is called before the first run and after each.
+func (b benched) measure(ctx context.Context, device kernels.Device, weights tower.Weights, items int, between func()) (timing, float64, error) {
 	var count flops
 	if _, _, err := b.compile(&count, weights, items); err != nil {
 		return timing{}, 0, err
@@ -228,7 +228,7 @@ func (b benched) measure(ctx context.Context, device kernels.Device, weights tow
 	}
 	defer program.Close()
 	in := b.inputs(items)
-	took, err := repeat(ctx, func() error { return program.Run(ctx, in, out) })
+	took, err := repeat(ctx, func() error { return program.Run(ctx, in, out) }, between)
 	return took, count.count, err
 }
 
@@ -259,7 +259,7 @@ func (o *benching) benchStages(ctx context.Context, s shape) error {
 		{"resize", func() error { _, err := s.prepare.Apply(decoded); return err }},
 		{"both", func() error { _, err := s.prepare.ApplyFile(data); return err }},
 	} {
-		took, err := repeat(ctx, stage.run)
+		took, err := repeat(ctx, stage.run, func() {})
 		if err != nil {
 			return err
 		}
