@@ -68,21 +68,22 @@ const beyondFloat16 = 65520
 
 // QuantizeRow rounds a row to whole multiples of scale, which is the largest magnitude in it divided by 127; halves go to the
 // even neighbour. All of it is float32 arithmetic: q = round(x · (127/largest)). A row whose largest magnitude has no such
-// inverse, as one of zeros has none, becomes zeros, with a scale of 0.
-func QuantizeRow(dst []int8, row []float32) (scale float32) {
+// inverse, as one of zeros has none, becomes zeros. A row with a NaN or an infinity has that as its scale, so that no product of it
+// is a number.
+func QuantizeRow(dst []int8, row []float32) float32 {
 	var largest float32
 	for _, v := range row {
 		largest = max(largest, v, -v)
 	}
-	inverse := 127 / largest
-	if !(inverse <= math.MaxFloat32) {
+	scale, inverse := largest/127, 127/largest
+	if !(inverse > 0 && inverse <= math.MaxFloat32) {
 		clear(dst[:len(row)])
-		return 0
+		return scale
 	}
 	for i, v := range row {
 		dst[i] = int8(math.RoundToEven(float64(v * inverse)))
 	}
-	return largest / 127
+	return scale
 }
 
 // BFloat16 rounds to the 16 upper bits of a float32, halves to even. Numbers that are none stay so.

@@ -63,8 +63,13 @@ func TestQuantizeRow(t *testing.T) {
 	require.Zero(t, kernels.QuantizeRow(q, make([]float32, 6)))
 	require.Equal(t, make([]int8, 6), q)
 	q[0] = 5
-	require.Zero(t, kernels.QuantizeRow(q[:1], []float32{1e-38}), "its inverse is no float32")
-	require.Zero(t, q[0])
+	require.Equal(t, float32(1e-38)/127, kernels.QuantizeRow(q[:1], []float32{1e-38}))
+	require.Zero(t, q[0], "the scale's inverse is no float32")
+	for _, none := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		scale := kernels.QuantizeRow(q, []float32{1, float32(none), 3})
+		require.True(t, math.IsNaN(float64(scale*0)))
+		require.Equal(t, make([]int8, 3), q[:3])
+	}
 	for length, fits := range map[int]bool{64: false, 65: true, 133144: true, 133145: false} {
 		require.Equal(t, fits, kernels.Int8.Fits(nil, length), "%d", length)
 	}

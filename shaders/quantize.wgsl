@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> dst: array<u32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 
-var<workgroup> parts: array<f32, 64>;
+var<workgroup> parts: array<u32, 64>;
 
 // at is where row r of an item begins in a tensor of (offset, item stride, row stride).
 fn at(tensor: vec4<u32>, item: u32, r: u32) -> u32 {
@@ -36,17 +36,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   let m = group.y * p.across + group.x;
   if (m >= p.count) { return; }
   let row = at(p.x, m / p.rows, m % p.rows);
-  var largest: f32 = 0.0;
-  for (var k: u32 = lane; k < p.depth; k = k + 64u) { largest = max(largest, abs(x[row + k])); }
-  parts[lane] = largest;
+  // Magnitudes are compared as whole numbers, among which a NaN is the largest.
+  var most: u32 = 0u;
+  for (var k: u32 = lane; k < p.depth; k = k + 64u) { most = max(most, bitcast<u32>(x[row + k]) & 0x7fffffffu); }
+  parts[lane] = most;
   for (var span: u32 = 32u; span > 0u; span = span / 2u) {
     workgroupBarrier();
     if (lane < span) { parts[lane] = max(parts[lane], parts[lane + span]); }
   }
   workgroupBarrier();
-  largest = parts[0];
+  most = parts[0];
+  let number = most < 0x7f800000u;
   // 127 / 3.8e-37 is the last float32 before infinity.
   var inverse: f32 = 0.0;
+  let largest = bitcast<f32>(select(0u, most, number));
   if (largest > 3.8e-37) { inverse = 127.0 / largest; }
   for (var i: u32 = lane; i < p.words; i = i + 64u) {
     var word: u32 = 0u;
@@ -57,8 +60,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     dst[m * p.words + i] = word;
   }
   if (lane == 0u) {
-    var scale: f32 = 0.0;
-    if (inverse > 0.0) { scale = largest / 127.0; }
-    dst[p.count * p.words + m] = bitcast<u32>(scale);
+    // A row with a NaN has that as its scale. An infinity passes as one, too: products of it are no numbers either way.
+    dst[p.count * p.words + m] = select(0x7fc00000u, bitcast<u32>(largest / 127.0), number);
   }
 }

@@ -130,6 +130,9 @@ func (a V128) MinF(b V128) V128 { return vector(0xea, a, b) }
 // MaxF is b where a < b, and otherwise a: a NaN in a stays.
 func (a V128) MaxF(b V128) V128 { return vector(0xeb, a, b) }
 
+// Max32 is the larger of integers of 32 bits with a sign. Magnitudes of float32 are in the same order as integers, NaN the largest.
+func (a V128) Max32(b V128) V128 { return vector(0xb8, a, b) }
+
 // AbsF is the magnitude.
 func (a V128) AbsF() V128 { return vector(0xe0, a) }
 

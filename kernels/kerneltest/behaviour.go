@@ -143,6 +143,29 @@ func forgetsBadInputs(t *testing.T, dev kernels.Device) {
 	}
 }
 
+// showsBadInputs multiplies rows, some with a NaN or an infinity: what comes of these is no number, in any precision, and of others is.
+func showsBadInputs(t *testing.T, dev kernels.Device) {
+	const rows, depth = 16, 70
+	b := newBench(t, dev)
+	defer b.close()
+	program, out := b.compile([]kernels.Tensor{b.Linear(b.value(1, rows, depth), b.matrix(9, depth))})
+	defer program.Close()
+	bad := func(row int) bool { return row%5 == 1 }
+	for row := range rows {
+		if bad(row) {
+			b.inputs.Floats[0][row*depth+4*row] = float32([]float64{math.NaN(), math.Inf(1), math.Inf(-1)}[row/5%3])
+		}
+	}
+	if err := program.Run(context.Background(), b.inputs, out); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range out[0] {
+		if number := v-v == 0; number == bad(i/9) {
+			t.Fatalf("row %d, which has a value that is no number: %v, gives %v", i/9, bad(i/9), v)
+		}
+	}
+}
+
 func loadsAfterUnloading(t *testing.T, dev kernels.Device) {
 	for range 3 {
 		run(t, dev, testCase{build: small})

@@ -47,6 +47,7 @@ func RunAllocating(t *testing.T, dev kernels.Device, perStep int) {
 	t.Run("cancel", func(t *testing.T) { stopsWhenCancelled(t, dev) })
 	t.Run("repeat", func(t *testing.T) { givesTheSameTwice(t, dev) })
 	t.Run("after NaN", func(t *testing.T) { forgetsBadInputs(t, dev) })
+	t.Run("with NaN", func(t *testing.T) { showsBadInputs(t, dev) })
 	t.Run("load while running", func(t *testing.T) { loadsWhileRunning(t, dev) })
 	t.Run("no numbers", func(t *testing.T) { refusesNoNumbers(t, dev) })
 	t.Run("reload", func(t *testing.T) { loadsAfterUnloading(t, dev) })

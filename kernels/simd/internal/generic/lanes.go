@@ -46,7 +46,7 @@ func QuantizeBytes(dst, scale, src *float32, stride, n int, flip uint32) {
 	inverse := 127 / largest
 	*scale = largest / 127
 	if !(inverse <= math.MaxFloat32) {
-		inverse, *scale = 0, 0
+		inverse = 0
 	}
 	const group = 4 * laneDepth
 	for at := 0; at < n; at += group {

@@ -34,7 +34,7 @@ func (k *kernels) softmax() {
 		f.Set(most, most.MaxF(Choose(limit.Greater32(index), LoadVector(at, 0), most)))
 		f.Set(index, index.Add32(Words(4)))
 	})
-	largest(f, most)
+	largest(f, most, V128.MaxF)
 	factor, x := f.Vector(scale.Mul(Float(math.Log2E)).Splat()), f.Vectors(1)[0]
 	begin()
 	f.For(at, end, 16, func() {

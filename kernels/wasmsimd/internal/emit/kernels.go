@@ -176,9 +176,9 @@ func sum(f *Func, v V128) {
 }
 
 // largest finds the largest of four lanes, into all of them.
-func largest(f *Func, v V128) {
-	f.Set(v, v.MaxF(v.Lanes(v, 2, 3, 0, 1)))
-	f.Set(v, v.MaxF(v.Lanes(v, 1, 0, 3, 2)))
+func largest(f *Func, v V128, larger func(a, b V128) V128) {
+	f.Set(v, larger(v, v.Lanes(v, 2, 3, 0, 1)))
+	f.Set(v, larger(v, v.Lanes(v, 1, 0, 3, 2)))
 }
 
 // vectorRows are functions over one row.

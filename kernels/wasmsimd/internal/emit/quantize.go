@@ -16,14 +16,13 @@ func (k *kernels) quantize() {
 		p := f.Params(6)
 		dst, stride, src, n, scale, flip := p[0], p[1], p[2], p[3], p[4], p[5]
 		most := f.Vector(Words(0))
-		k.each(f, n, func(v vec) { f.Set(most, most.MaxF(v.load(src).AbsF())) })
-		largest(f, most)
-		inverse, factor := f.Float(Float(127).Div(most.Lane(0))), f.Float(most.Lane(0).Div(Float(127)))
+		k.each(f, n, func(v vec) { f.Set(most, most.Max32(v.load(src).AbsF())) })
+		largest(f, most, V128.Max32)
+		inverse := f.Float(Float(127).Div(most.Lane(0)))
 		f.If(inverse.AtMost(Float(math.MaxFloat32)).Not(), func() {
 			f.Set(inverse, Float(0))
-			f.Set(factor, Float(0))
 		})
-		f.Store(scale, 0, factor)
+		f.Store(scale, 0, most.Lane(0).Div(Float(127)))
 		by := f.Vector(inverse.Splat())
 		round := func(v V128) V128 { return v.MulF(by).AddF(Floats(magic)).Sub32(Floats(magic)) }
 		f.While(n.AtLeast(Int(layout.Depth8)), func() {

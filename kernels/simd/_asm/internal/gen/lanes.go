@@ -206,7 +206,6 @@ func (s ISA) quantize(name string, pairs bool) {
 	VDIVSS(steps, largest, scale)
 	VDIVSS(largest, steps, inverse)
 	VCMPSS(Imm(2), s.memory(math.MaxFloat32), inverse, finite) // at most; false for a NaN
-	VANDPS(finite, scale, scale)
 	VANDPS(finite, inverse, inverse)
 	VMOVSS(scale, Mem{Base: parameter("scale")})
 	// A denormal number rounds to zero, unless all of the row are next to that: only then it is multiplied as what it is.
