@@ -111,7 +111,7 @@ func QuantizeBytes(dst, scale, src *float32, stride, n int) {
 	inverse := 127 / largest
 	*scale = largest / 127
 	if !(inverse <= math.MaxFloat32) {
-		inverse, *scale = 0, 0
+		inverse = 0
 	}
 	if blocks > 0 {
 		quantize(dst, src, &inverse, stride, blocks)
