@@ -187,7 +187,11 @@ type part struct {
 }
 
 func (m *Model) loadPart(ctx context.Context, z *zoo.Model, p part, progress func()) error {
-	return z.Load(p.params, p.image, func(param tower.Param, values, bias []float32) error {
+	whole, err := p.loadTables(ctx, z, progress)
+	if err != nil {
+		return err
+	}
+	return z.Load(whole, p.image, func(param tower.Param, values, bias []float32) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -202,6 +206,33 @@ func (m *Model) loadPart(ctx context.Context, z *zoo.Model, p part, progress fun
 		p.runner.weights[param.Name] = w
 		return nil
 	})
+}
+
+// loadTables loads the tables that the device takes in parts, and returns the parameters that are left. An image tower has none: what it
+// looks up may stay with the host.
+func (p part) loadTables(ctx context.Context, z *zoo.Model, progress func()) ([]tower.Param, error) {
+	loader, ok := p.runner.device.(kernels.PartLoader)
+	if !ok || p.image {
+		return p.params, nil
+	}
+	var rest []tower.Param
+	for _, param := range p.params {
+		values := z.Parts(param, p.image)
+		if values == nil {
+			rest = append(rest, param)
+			continue
+		}
+		s := kernels.WeightSpec{Name: param.Name, Role: param.Role, Shape: param.Shape}
+		w, err := loader.LoadParts(s, func(use func([]float32) error) error {
+			return values(func(some []float32) error { return errors.Join(ctx.Err(), use(some)) })
+		})
+		if err != nil {
+			return nil, err
+		}
+		p.runner.weights[param.Name] = w
+		progress()
+	}
+	return rest, nil
 }
 
 // checkPicture makes sure that preprocessing gives what the tower takes. A tower for pictures of any shape takes as many

@@ -31,6 +31,25 @@ func (s WeightSpec) Check() error {
 	return nil
 }
 
+// PartLoader is a device that takes a weight as it is read. The table of a text tower is often the largest weight by far: this way it is
+// not in memory a second time.
+type PartLoader interface {
+	// LoadParts loads a Table. Its Values are nil: values hands them to use, some at a time and in their order, in slices that it uses
+	// again. What values says went wrong comes back.
+	LoadParts(s WeightSpec, values func(use func(part []float32) error) error) (Weight, error)
+}
+
+// CheckPart tells whether values are numbers and fit in the shape; at is how many came before.
+func (s WeightSpec) CheckPart(at int, part []float32) error {
+	if at+len(part) > s.Shape.Elements() {
+		return fmt.Errorf("weight %s has more values than shape %v", s.Name, s.Shape)
+	}
+	if bad := notFinite(part); bad >= 0 {
+		return fmt.Errorf("weight %s holds %v as number %d: the checkpoint is damaged", s.Name, part[bad], at+bad)
+	}
+	return nil
+}
+
 // notFinite is the place of the first NaN or infinity in a list; -1 if there is none. Times zero, these are NaN and stay in a
 // sum, so that one look at the sums, four to keep the processor busy, tells for the whole list.
 func notFinite(list []float32) int {

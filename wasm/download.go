@@ -52,6 +52,7 @@ type download struct {
 	seen     map[int]bool     // chunks that were there once
 	chunk    []byte           // the one that was read last
 	at       int              // its number; -1: none
+	outgoing js.Value         // a Uint8Array for what is kept
 	loaded   int64            // bytes of the chunks that were seen
 	partial  int64            // bytes of the one that is arriving
 	reported int64            // what onProgress was told; -1: nothing
@@ -146,20 +147,18 @@ func (d *download) load(i int) error {
 
 // recall reads a chunk that is kept.
 func (d *download) recall(i int) bool {
-	content, ok := d.blobs[i]
-	if ok {
-		var err error
-		if content, err = await(content.Call("arrayBuffer")); err != nil {
-			return false
-		}
-	} else if d.store != nil && d.size >= 0 {
-		content = d.store.chunk(chunkKey(address(d.url), d.version, i))
+	blob, kept := d.blobs[i]
+	switch {
+	case kept:
+		d.buffer(blob.Get("size").Int())
+		kept = readBody(blob.Call("stream"), d.chunk)
+	case d.store != nil && d.size >= 0:
+		d.buffer(int(d.chunkLength(i)))
+		kept = d.store.chunk(chunkKey(address(d.url), d.version, i), d.chunk)
 	}
-	if !given(content) || int64(content.Get("byteLength").Int()) != d.chunkLength(i) && d.size >= 0 {
+	if !kept {
 		return false
 	}
-	d.buffer(content.Get("byteLength").Int())
-	copyBytes(d.chunk, content)
 	d.at = i
 	d.saw(i)
 	return true
@@ -344,7 +343,10 @@ func (d *download) hangUp() {
 
 // keep puts the chunk that was read last where it can be read again.
 func (d *download) keep(i int) error {
-	content := js.Global().Get("Uint8Array").New(len(d.chunk))
+	if !given(d.outgoing) || d.outgoing.Length() != len(d.chunk) {
+		d.outgoing = js.Global().Get("Uint8Array").New(len(d.chunk))
+	}
+	content := d.outgoing // the browser copies it
 	js.CopyBytesToJS(content, d.chunk)
 	if d.store != nil && !d.full {
 		err := d.store.put(chunkKey(address(d.url), d.version, i), content)

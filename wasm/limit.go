@@ -3,6 +3,8 @@
 package main
 
 import (
+	"runtime/debug"
+
 	"github.com/goclip/goclip/core"
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/webgpu"
@@ -10,6 +12,20 @@ import (
 
 // largestModel is how much memory the weights and the buffers of a model may take: what 32 bits address.
 const largestModel = 4 << 30
+
+// programBytes is what the program itself has in its memory, pictures that it decodes left out.
+const programBytes = 40 << 20
+
+// frugal makes the garbage collector keep the program's memory small while a model is loaded: a browser gets nothing of it back. What it
+// returns ends that.
+func frugal(n core.Need) func() {
+	limit := debug.SetMemoryLimit(n.LoadingBytes + programBytes)
+	percent := debug.SetGCPercent(25)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
 
 // admit refuses a model before its weights are fetched if the device cannot hold them. A GPU has memory of its own, of which
 // browsers do not tell the size.

@@ -39,14 +39,20 @@ func load(source, settings js.Value) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	plenty := func() {}
+	admit := func(n core.Need) error {
+		plenty = frugal(n)
+		return engine.admit(n)
+	}
 	model, err := core.OpenAt(ctx, s.location, core.Options{Device: engine.device(), Fallback: engine.fallback,
 		Relocate: func() (core.Location, func(), error) {
 			again, err := o.find(source)
 			return again.location, again.close, err
 		},
-		Towers: o.towers, Merges: o.merges, Admit: engine.admit, Progress: func(loaded, total int) {
+		Towers: o.towers, Merges: o.merges, Admit: admit, Progress: func(loaded, total int) {
 			o.report("load", s.location.Name, float64(loaded), float64(total))
 		}})
+	plenty()
 	if err != nil {
 		engine.close()
 		if ctx.Err() != nil {

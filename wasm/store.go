@@ -76,17 +76,10 @@ func (s *store) put(key string, content js.Value) error {
 	return err
 }
 
-// chunk finds a part of a file as an ArrayBuffer; undefined: it is not there.
-func (s *store) chunk(key string) js.Value {
+// chunk reads a part of a file, which has as many bytes as p.
+func (s *store) chunk(key string, p []byte) bool {
 	response, err := await(s.cache.Call("match", key))
-	if err != nil || !given(response) {
-		return js.Undefined()
-	}
-	buffer, err := await(response.Call("arrayBuffer"))
-	if err != nil {
-		return js.Undefined()
-	}
-	return buffer
+	return err == nil && given(response) && given(response.Get("body")) && readBody(response.Get("body"), p)
 }
 
 // entry is a key of the store taken apart.

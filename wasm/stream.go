@@ -8,9 +8,14 @@ import (
 	"time"
 )
 
+// pieceBytes is how much comes of a body at a time, at most.
+const pieceBytes = 256 << 10
+
 // stream is the body of a response.
 type stream struct {
 	reader js.Value
+	filled bool     // the reader fills memory that it is given: what it makes itself piles up until the browser collects it
+	memory js.Value // an ArrayBuffer for that, or undefined
 	rest   js.Value // Uint8Array of bytes that came and were not taken, or undefined
 	pos    int64    // of the next byte in the file
 	end    int64    // where the response ends; -1: with the file
@@ -19,9 +24,31 @@ type stream struct {
 func newStream(response js.Value, pos, end int64) *stream {
 	s := &stream{pos: pos, end: end}
 	if body := response.Get("body"); given(body) {
-		s.reader = body.Call("getReader")
+		s.take(body)
 	}
 	return s
+}
+
+// take gets a reader that fills memory, which older browsers do not have for all bodies, or one of the other kind.
+func (s *stream) take(body js.Value) {
+	defer func() {
+		if recover() != nil {
+			s.reader, s.filled = body.Call("getReader"), false
+		}
+	}()
+	s.reader, s.filled = body.Call("getReader", map[string]any{"mode": "byob"}), true
+}
+
+// next is the promise of the next piece.
+func (s *stream) next() js.Value {
+	if !s.filled {
+		return s.reader.Call("read")
+	}
+	array := js.Global().Get("Uint8Array")
+	if s.memory.IsUndefined() {
+		return s.reader.Call("read", array.New(pieceBytes))
+	}
+	return s.reader.Call("read", array.New(s.memory))
 }
 
 // done tells whether the response has no more bytes; of one that goes to the end of the file only reading tells.
@@ -36,7 +63,7 @@ func (s *stream) read(p []byte, limit time.Duration, came func(n int)) (int, err
 			if s.reader.IsUndefined() {
 				return n, io.EOF
 			}
-			result, err := awaitWithin(s.reader.Call("read"), limit)
+			result, err := awaitWithin(s.next(), limit)
 			if err != nil {
 				return n, err
 			}
@@ -48,10 +75,23 @@ func (s *stream) read(p []byte, limit time.Duration, came func(n int)) (int, err
 		got := js.CopyBytesToGo(p[n:], piece)
 		if got < piece.Get("length").Int() {
 			s.rest = piece.Call("subarray", got)
+		} else if s.filled {
+			s.memory = piece.Get("buffer")
 		}
 		n += got
 		s.pos += int64(got)
 		came(got)
 	}
 	return n, nil
+}
+
+// readBody fills p from a body that has as many bytes and no more.
+func readBody(body js.Value, p []byte) bool {
+	s := &stream{end: -1}
+	s.take(body)
+	if n, err := s.read(p, 0, func(int) {}); err != nil || n < len(p) {
+		return false
+	}
+	n, err := s.read(make([]byte, 1), 0, func(int) {})
+	return n == 0 && err == io.EOF
 }

@@ -196,6 +196,27 @@ func (c *Checkpoint) Floats(name string, dst []float32) ([]float32, error) {
 	return dst, nil
 }
 
+// FloatParts hands the values that Floats gives to use, some at a time, in their order: a slice is used again for the next.
+func (c *Checkpoint) FloatParts(name string, use func(part []float32) error) error {
+	return c.with(name, func(t *entry) error {
+		if !t.DType.Readable() {
+			return fmt.Errorf("elements of type %q cannot be read as float32", t.DType)
+		}
+		read, convert, elements, bytes := t.read, floatsFrom, 1, t.DType.Size()
+		if t.DType.Blocks() {
+			read, convert = t.readBlocks, dequantize
+			elements, bytes = t.DType.Block()
+		}
+		var values []float32
+		return read(func(_ int, part []byte) error {
+			n := len(part) / bytes * elements
+			values = slices.Grow(values[:0], n)[:n]
+			convert(values, part, t.DType)
+			return use(values)
+		})
+	})
+}
+
 // Ints reads a tensor of integers or booleans in row-major order.
 func (c *Checkpoint) Ints(name string) ([]int64, error) {
 	var dst []int64

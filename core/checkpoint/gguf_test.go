@@ -37,6 +37,7 @@ func TestGGUFTypes(t *testing.T) {
 		want, err := c.Floats(info.Name+".want", nil)
 		require.NoError(t, err)
 		require.Equal(t, want, got, info.Name)
+		require.Equal(t, want, inParts(t, c, info.Name), info.Name)
 		tested++
 	}
 	require.Equal(t, 8, tested)

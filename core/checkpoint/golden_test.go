@@ -50,6 +50,7 @@ func TestOracleModels(t *testing.T) {
 				again, err := unmapped.Floats(info.Name, nil)
 				require.NoError(t, err)
 				require.True(t, slices.Equal(dst, again), info.Name) // false for NaN too
+				require.True(t, slices.Equal(dst, inParts(t, mapped, info.Name)), info.Name)
 			}
 			formats[mapped.Format()]++
 		})
@@ -59,6 +60,16 @@ func TestOracleModels(t *testing.T) {
 	for _, format := range []string{FormatSafetensors, FormatPyTorch, FormatTorchScript} {
 		require.NotZero(t, formats[format], format)
 	}
+}
+
+// inParts is a tensor as FloatParts gives it.
+func inParts(t *testing.T, c *Checkpoint, name string) []float32 {
+	var values []float32
+	require.NoError(t, c.FloatParts(name, func(part []float32) error {
+		values = append(values, part...)
+		return nil
+	}))
+	return values
 }
 
 func TestShards(t *testing.T) {

@@ -4,6 +4,9 @@ package wasmsimd
 
 import (
 	"context"
+	"errors"
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -108,6 +111,51 @@ func TestTooLarge(t *testing.T) {
 		d.Unload(w)
 	}
 	require.Equal(t, d.staging.bytes, d.heap.used()/alignment*alignment-slack, "all that is taken")
+}
+
+func TestLoadParts(t *testing.T) {
+	d, err := newDevice(newRuntimeHost(t), mostPages, false, Options{})
+	require.NoError(t, err)
+	defer d.Close()
+	table := kernels.WeightSpec{Name: "table", Role: kernels.Table, Shape: kernels.Shape{3, 4}}
+	values := []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+	// load hands over so many values, five at a time, in one slice.
+	load := func(values []float32) (kernels.Weight, error) {
+		return d.LoadParts(table, func(use func([]float32) error) error {
+			var part [5]float32
+			for at := 0; at < len(values); at += 5 {
+				if err := use(part[:copy(part[:], values[at:])]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	w, err := load(values)
+	require.NoError(t, err)
+	g := kernels.NewGraph()
+	p, err := kernels.Compile(d, g, g.Embed(w, g.Ints(1, 3)))
+	require.NoError(t, err)
+	out := make([]float32, 12)
+	require.NoError(t, p.Run(context.Background(), kernels.Inputs{Ints: [][]int32{{2, 0, 1}}}, [][]float32{out}))
+	require.Equal(t, []float32{8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 6, 7}, out)
+
+	taken := d.heap.used()
+	_, err = load(values[:11])
+	require.ErrorContains(t, err, "weight table has 11 values")
+	_, err = load(append(slices.Clone(values), 12))
+	require.ErrorContains(t, err, "more values")
+	_, err = load([]float32{0, 1, 2, 3, 4, 5, float32(math.NaN())})
+	require.ErrorContains(t, err, "NaN as number 6")
+	broken := errors.New("the network is gone")
+	_, err = d.LoadParts(table, func(func([]float32) error) error { return broken })
+	require.ErrorIs(t, err, broken)
+	_, err = d.LoadParts(spec(3, 5), nil)
+	require.ErrorContains(t, err, "in parts")
+	require.Equal(t, taken, d.heap.used(), "what failed was given back")
+	require.NoError(t, d.Close())
+	_, err = load(values)
+	require.ErrorIs(t, err, kernels.ErrDeviceLost)
 }
 
 func TestAfterClose(t *testing.T) {

@@ -49,9 +49,58 @@ func (d *Device) Load(s kernels.WeightSpec) (kernels.Weight, error) {
 	if err != nil {
 		return kernels.Weight{}, err
 	}
+	return d.enter(s, w), nil
+}
+
+func (d *Device) enter(s kernels.WeightSpec, w *weight) kernels.Weight {
 	d.next++
 	d.weights[d.next] = w
-	return kernels.Weight{ID: d.next, Role: s.Role, Shape: append(kernels.Shape{}, s.Shape...), Bias: s.Bias != nil}, nil
+	return kernels.Weight{ID: d.next, Role: s.Role, Shape: append(kernels.Shape{}, s.Shape...), Bias: s.Bias != nil}
+}
+
+// LoadParts is that of kernels.PartLoader.
+func (d *Device) LoadParts(s kernels.WeightSpec, values func(use func(part []float32) error) error) (kernels.Weight, error) {
+	if s.Role != kernels.Table || s.Bias != nil || s.Shape.Elements() <= 0 {
+		return kernels.Weight{}, fmt.Errorf("wasm: weight %s cannot be loaded in parts", s.Name)
+	}
+	total := s.Shape.Elements()
+	memory, err := d.reserve("weight "+s.Name, uint64(4*total))
+	if err != nil {
+		return kernels.Weight{}, err
+	}
+	at := 0
+	err = values(func(part []float32) error {
+		if err := s.CheckPart(at, part); err != nil {
+			return fmt.Errorf("wasm: %w", err)
+		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.lost != nil {
+			return d.lost
+		}
+		d.host.write(memory+uint32(4*at), bytesOf(part))
+		at += len(part)
+		return nil
+	})
+	if err == nil && at < total {
+		err = fmt.Errorf("wasm: weight %s has %d values for shape %v", s.Name, at, s.Shape)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil {
+		d.heap.give(memory)
+		return kernels.Weight{}, err
+	}
+	return d.enter(s, &weight{memory: memory, values: memory}), nil
+}
+
+func (d *Device) reserve(what string, bytes uint64) (uint32, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lost != nil {
+		return 0, d.lost
+	}
+	return d.heap.allocate(what, bytes)
 }
 
 // loadPlain keeps values as they are.

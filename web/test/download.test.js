@@ -163,6 +163,18 @@ describe("models behind an address", { skip }, () => {
     assert.deepEqual(await list(), []);
   });
 
+  test("take little more memory than their weights", { timeout }, async () => {
+    const megabytes = await page.evaluate(async () => {
+      const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
+      const clip = await Clip.load("/large/", { device: "wasm", threads: 1 });
+      const { memory } = await clip.stats();
+      await clip.dispose();
+      return memory / 1e6;
+    });
+    const packed = tableBytes(many) / 1e6; // and the rest is small
+    assert(megabytes > packed && megabytes < packed + 45, `${megabytes} MB for weights of ${packed}`);
+  });
+
   test("load from the cache without a connection", { timeout }, async () => {
     assertEmbeds(await embed("/model/"));
     await context.setOffline(true);
