@@ -37,7 +37,7 @@ var clips = newObjects("model", map[string]method[*clip]{
 	"stats":       (*clip).stats,
 }, (*clip).close)
 
-func (c *clip) close() error { return errors.Join(c.model.Close(), c.engine.close()) }
+func (c *clip) close() error { return errors.Join(c.model.Close(), c.engine.devices.Close()) }
 
 // info is what `goclip inspect` says about the model, and what computes it.
 func (c *clip) info() (js.Value, error) {
@@ -45,14 +45,19 @@ func (c *clip) info() (js.Value, error) {
 	if err != nil {
 		return js.Undefined(), err
 	}
-	encoded, err := json.Marshal(struct {
+	return encoded(struct {
 		core.Info
 		described
 	}{info, c.engine.describe()})
+}
+
+// encoded is a JavaScript object of what encoding/json makes of a value.
+func encoded(v any) (js.Value, error) {
+	text, err := json.Marshal(v)
 	if err != nil {
 		return js.Undefined(), err
 	}
-	return js.Global().Get("JSON").Call("parse", string(encoded)), nil
+	return js.Global().Get("JSON").Call("parse", string(text)), nil
 }
 
 func (c *clip) embedImage(args []js.Value) (any, error) {

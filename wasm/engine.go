@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/goclip/goclip/internal/speed"
+	"github.com/goclip/goclip/internal/standby"
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/wasmsimd"
 	"github.com/goclip/goclip/kernels/webgpu"
@@ -21,57 +22,69 @@ const (
 	onWebGPU = "webgpu"
 )
 
-// engine is what computes a model, and what takes its place when it fails: a GPU that was lost is opened again, once, and after
-// that the CPU computes.
+// engine is what computes a model, and what takes its place when it fails.
 type engine struct {
 	options deviceOptions
-	opened  []kernels.Device
+	devices standby.Devices
 	reason  string // why this device computes; empty if it was asked for and nothing stands against it
-	rebuilt bool
+	changed func() // is told when another device computes, if it is not nil
 }
 
 // open opens the device that the options name. auto is the GPU if it is a real one, computes right and is faster.
 func (o deviceOptions) open(ctx context.Context) (*engine, error) {
 	e := &engine{options: o}
+	e.devices = standby.Devices{Reopen: e.again, CPU: func(failed error) (kernels.Device, error) {
+		e.reason = failed.Error()
+		return e.openCPU()
+	}}
 	err := e.choose(ctx)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
-		return nil, errors.Join(err, e.close())
+		return nil, errors.Join(err, e.devices.Close())
 	}
 	return e, nil
 }
 
 func (e *engine) choose(ctx context.Context) error {
 	if e.options.device == onWasm {
-		return e.takeCPU("")
+		return e.takeCPU()
 	}
 	gpu, err := e.openGPU(ctx, e.options.device == onWebGPU)
 	switch {
 	case err != nil && e.options.device == onWebGPU:
 		return &failure{codeUnsupported, err}
 	case err != nil:
-		return e.takeCPU(err.Error())
+		e.reason = err.Error()
+		return e.takeCPU()
 	case e.options.device == onWebGPU || !onCPU(e.options.Precision):
-		e.opened = append(e.opened, gpu)
+		e.devices.Use(gpu, false)
 		return nil
 	}
-	if err := e.takeCPU(""); err != nil {
+	cpu, err := e.openCPU()
+	if err != nil {
 		return errors.Join(err, gpu.Close())
 	}
-	ratio, err := compare(ctx, gpu, e.device())
-	switch {
-	case err != nil:
-		e.reason = err.Error()
-	case !(ratio >= speed.Worthwhile): // also if a clock that stands still gives no number
-		e.reason = fmt.Sprintf("%s is %.2g times as fast", gpu.Name(), ratio)
-	default:
-		err = e.close()
-		e.opened, e.reason = []kernels.Device{gpu}, fmt.Sprintf("%.2g times as fast as the CPU", ratio)
-		return err
+	ratio, err := compare(ctx, gpu, cpu)
+	if err == nil && ratio >= speed.Worthwhile {
+		e.reason = fmt.Sprintf("%.2g times as fast as the CPU", ratio)
+		e.devices.Use(gpu, false)
+		return cpu.Close()
 	}
+	if e.reason = fmt.Sprintf("%s is %.2g times as fast", gpu.Name(), ratio); err != nil { // or a clock that stands still gives no number
+		e.reason = err.Error()
+	}
+	e.devices.Use(cpu, true)
 	return gpu.Close()
+}
+
+func (e *engine) takeCPU() error {
+	cpu, err := e.openCPU()
+	if err == nil {
+		e.devices.Use(cpu, true)
+	}
+	return err
 }
 
 // compare is how many times as fast as the CPU the GPU is.
@@ -102,51 +115,37 @@ func (e *engine) openGPU(ctx context.Context, software bool) (*webgpu.Device, er
 // onCPU reports whether the CPU's device has a precision.
 func onCPU(p kernels.Precision) bool { return p == kernels.F32 || p == kernels.Int8 }
 
-// takeCPU opens the CPU's device. What it has no precision for it computes in float32, unless it was asked for by name.
-func (e *engine) takeCPU(reason string) error {
+// openCPU opens the CPU's device. What it has no precision for it computes in float32, unless it was asked for by name.
+func (e *engine) openCPU() (kernels.Device, error) {
 	o := e.options
 	if !onCPU(o.Precision) {
 		if o.device == onWasm {
-			return failuref(codeUnsupported, `load: the device "wasm" has no precision %q: use "f32", "int8" or "auto"`, o.Precision)
+			return nil, failuref(codeUnsupported, `load: the device "wasm" has no precision %q: use "f32", "int8" or "auto"`, o.Precision)
 		}
-		reason += fmt.Sprintf("; the CPU has no %s and computes in f32", o.Precision)
+		e.reason += fmt.Sprintf("; the CPU has no %s and computes in f32", o.Precision)
 		o.Precision = kernels.F32
 	}
-	d, err := o.openCPU()
-	if err == nil {
-		e.opened, e.reason = append(e.opened, d), reason
+	return o.openCPU()
+}
+
+// again opens a GPU that was lost once more.
+func (e *engine) again(lost kernels.Device, failed error) (kernels.Device, error) {
+	e.reason = failed.Error()
+	return e.openGPU(context.Background(), lost.(*webgpu.Device).Info().Software)
+}
+
+// fallback gives the device after one that failed.
+func (e *engine) fallback(failed error) (kernels.Device, error) {
+	before := e.device()
+	d, err := e.devices.Next(failed)
+	if e.device() != before && e.changed != nil {
+		e.changed()
 	}
-	return err
+	return d, err
 }
 
 // device is the one that computes now.
-func (e *engine) device() kernels.Device { return e.opened[len(e.opened)-1] }
-
-// fallback gives the device after one that failed, which is closed: what still uses it goes on with the next one too.
-func (e *engine) fallback(failed error) (kernels.Device, error) {
-	lost, ok := e.device().(*webgpu.Device)
-	if !ok {
-		return nil, failed
-	}
-	lost.Close()
-	if errors.Is(failed, kernels.ErrDeviceLost) && !e.rebuilt {
-		e.rebuilt = true
-		if d, err := e.openGPU(context.Background(), lost.Info().Software); err == nil {
-			e.opened, e.reason = append(e.opened, d), failed.Error()
-			return d, nil
-		}
-	}
-	err := e.takeCPU(failed.Error())
-	return e.device(), err
-}
-
-func (e *engine) close() error {
-	var err error
-	for _, d := range e.opened {
-		err = errors.Join(err, d.Close())
-	}
-	return err
-}
+func (e *engine) device() kernels.Device { return e.devices.Current() }
 
 // described is what clip.info says of what computes.
 type described struct {

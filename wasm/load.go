@@ -54,7 +54,7 @@ func load(source, settings js.Value) (any, error) {
 		}})
 	plenty()
 	if err != nil {
-		engine.close()
+		engine.devices.Close()
 		if ctx.Err() != nil {
 			return nil, &failure{codeAborted, err}
 		}
@@ -68,6 +68,11 @@ func load(source, settings js.Value) (any, error) {
 	}
 	object := clips.wrap(c)
 	object.Set("info", info)
+	engine.changed = func() {
+		if now, err := encoded(engine.describe()); err == nil {
+			object.Set("info", js.Global().Get("Object").Call("assign", map[string]any{}, info, now))
+		}
+	}
 	o.report("ready", s.location.Name, 1, 1)
 	return object, nil
 }

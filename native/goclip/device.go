@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 
+	"github.com/goclip/goclip/internal/standby"
 	"github.com/goclip/goclip/kernels"
 	"github.com/goclip/goclip/kernels/reference"
 	"github.com/goclip/goclip/kernels/simd"
@@ -40,70 +40,36 @@ func (p *program) openCPU(precision kernels.Precision) kernels.Device {
 	return simd.New(simd.Options{Threads: p.threads, Precision: precision})
 }
 
-// server is the device of a command, and what takes its place when it fails: a GPU that was lost is opened again, once, and after
-// that the CPU computes.
-type server struct {
-	*program
-	ctx     context.Context
-	opened  []kernels.Device
-	rebuilt bool
-}
-
-// serve opens the device of a command. Where there is no GPU, or none that computes right, the CPU does what was asked of it.
-func (p *program) serve(ctx context.Context) (*server, kernels.Device, error) {
-	s := &server{program: p, ctx: ctx}
+// serve opens the device of a command, and says what takes its place when it fails. Where there is no GPU, or none that computes right,
+// the CPU does what was asked of it.
+func (p *program) serve(ctx context.Context) (*standby.Devices, error) {
+	d := &standby.Devices{
+		Reopen: func(lost kernels.Device, failed error) (kernels.Device, error) {
+			p.warn("%s: starting it again", shown(reason(failed)))
+			return gpu.Open(ctx, lost.Precision(), lost.(*webgpu.Device).Info().Software)
+		},
+		CPU: p.onCPU,
+	}
 	device, err := p.openDevice(ctx)
 	if err != nil && p.device == "gpu" && ctx.Err() == nil {
-		device, err = s.onCPU(err)
+		device, err = p.onCPU(err)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	s.opened = append(s.opened, device)
-	return s, device, nil
-}
-
-func (s *server) onCPU(failed error) (kernels.Device, error) {
-	precision, err := s.chosenPrecision()
 	if err != nil {
 		return nil, err
 	}
-	device := s.openCPU(precision)
-	s.warn("%s: computing on the CPU instead, %s", shown(reason(failed)), device.Name())
+	_, more := device.(*webgpu.Device)
+	d.Use(device, !more)
+	return d, nil
+}
+
+func (p *program) onCPU(failed error) (kernels.Device, error) {
+	precision, err := p.chosenPrecision()
+	if err != nil {
+		return nil, err
+	}
+	device := p.openCPU(precision)
+	p.warn("%s: computing on the CPU instead, %s", shown(reason(failed)), device.Name())
 	return device, nil
-}
-
-// fallback gives the device after one that failed, which is closed: what still uses it goes on with the next one too. The CPU
-// device has none after it.
-func (s *server) fallback(failed error) (kernels.Device, error) {
-	lost, ok := s.opened[len(s.opened)-1].(*webgpu.Device)
-	if !ok {
-		return nil, failed
-	}
-	software, precision := lost.Info().Software, lost.Precision()
-	lost.Close()
-	if errors.Is(failed, kernels.ErrDeviceLost) && !s.rebuilt {
-		s.rebuilt = true
-		s.warn("%s: starting it again", shown(reason(failed)))
-		d, err := gpu.Open(s.ctx, precision, software)
-		if err == nil {
-			s.opened = append(s.opened, d)
-			return d, nil
-		}
-		failed = err
-	}
-	device, err := s.onCPU(failed)
-	if err == nil {
-		s.opened = append(s.opened, device)
-	}
-	return device, err
-}
-
-// close closes all devices, the ones that failed too.
-func (s *server) close() {
-	for _, d := range s.opened {
-		d.Close()
-	}
 }
 
 // chosenPrecision is what --precision says; auto is float32: no other one is within allowedDifference of the original on every

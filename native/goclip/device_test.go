@@ -42,34 +42,28 @@ func TestNoAdapter(t *testing.T) {
 	require.Contains(t, stderr, "no GPU adapter")
 }
 
-// A lost GPU is started again once; after that, and whenever it is too small or not capable, the CPU takes over.
+// A lost GPU is started again once, as it was; after that the CPU takes over.
 func TestFallback(t *testing.T) {
 	p := &program{device: "gpu", precision: "f16", quiet: true}
-	s, device, err := p.serve(context.Background())
+	d, err := p.serve(context.Background())
 	require.NoError(t, err)
-	defer s.close()
-	if _, ok := device.(*webgpu.Device); !ok {
-		hardware.Missing(t, "webgpu", errors.New("--device gpu opens "+device.Name()))
+	defer d.Close()
+	first := d.Current()
+	if _, ok := first.(*webgpu.Device); !ok {
+		hardware.Missing(t, "webgpu", errors.New("--device gpu opens "+first.Name()))
 	}
 	lost := fmt.Errorf("webgpu: reading the outputs: %w", kernels.ErrDeviceLost)
-	again, err := s.fallback(lost)
+	again, err := d.Next(lost)
 	require.NoError(t, err)
 	require.IsType(t, &webgpu.Device{}, again)
-	require.NotSame(t, device, again)
-	last, err := s.fallback(lost)
+	require.NotSame(t, first, again)
+	require.Equal(t, first.Precision(), again.Precision())
+	last, err := d.Next(lost)
 	require.NoError(t, err)
 	require.IsType(t, &simd.Device{}, last)
 	require.Equal(t, kernels.F16, last.Precision())
-	_, err = s.fallback(lost)
+	_, err = d.Next(lost)
 	require.ErrorIs(t, err, kernels.ErrDeviceLost)
-
-	other, err := p.openDevice(context.Background())
-	require.NoError(t, err)
-	defer other.Close()
-	small := &server{program: p, ctx: context.Background(), opened: []kernels.Device{other}}
-	cpu, err := small.fallback(kernels.ErrTooLarge)
-	require.NoError(t, err)
-	require.IsType(t, &simd.Device{}, cpu)
 }
 
 // The steps of a tower add up to the dispatches of its program, and doctor describes the adapter they ran on.

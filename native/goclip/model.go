@@ -63,12 +63,12 @@ func (p *program) load(ctx context.Context, towers core.Towers) (*core.Model, fu
 	if err != nil {
 		return nil, nil, err
 	}
-	server, device, err := p.serve(ctx)
+	devices, err := p.serve(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	limited := func() {}
-	m, err := core.OpenAt(ctx, l, core.Options{Device: device, Fallback: server.fallback, Towers: towers, Progress: p.loading(l.Name), Admit: func(n core.Need) error {
+	m, err := core.OpenAt(ctx, l, core.Options{Device: devices.Current(), Fallback: devices.Next, Towers: towers, Progress: p.loading(l.Name), Admit: func(n core.Need) error {
 		limited = within(p.held(n))
 		return p.room(n, "close other programs, or take a smaller model (goclip models)")
 	}})
@@ -76,12 +76,12 @@ func (p *program) load(ctx context.Context, towers core.Towers) (*core.Model, fu
 	p.bar.stop()
 	p.bar = nil
 	if err != nil {
-		server.close()
+		devices.Close()
 		return nil, nil, err
 	}
 	return m, func() {
 		m.Close()
-		server.close()
+		devices.Close()
 	}, nil
 }
 

@@ -27,13 +27,18 @@ export class Clip {
   /** Vectors of the labels of earlier classifiers, by templates and label: an edited list needs only what is new. */
   readonly #labels = new Map<string, { embedding: Float32Array; truncated: boolean }>();
 
-  /** What the model is and what computes it. */
-  readonly info: Info;
+  #info: Info;
 
   private constructor(connection: Connection, info: Info) {
     this.#connection = connection;
     this.#decoder = info.decoder;
-    this.info = info;
+    this.#info = info;
+    connection.onInfo = (changed) => (this.#info = { ...(changed as Info), decoder: info.decoder });
+  }
+
+  /** What the model is and what computes it: after a GPU was lost and a call was answered, what took its place. */
+  get info(): Info {
+    return this.#info;
   }
 
   /** The files from addresses that the browser keeps. */

@@ -25,6 +25,9 @@ export class Connection {
   #last = 0;
   #ended: ClipError | undefined;
 
+  /** Is told what the model's info is when it has changed. */
+  onInfo: ((info: unknown) => void) | undefined;
+
   constructor() {
     this.#port = current().start(
       (answer) => this.#receive(answer),
@@ -80,6 +83,10 @@ export class Connection {
   #receive(answer: Answer): void {
     if ("module" in answer) {
       compiled ??= answer.module;
+      return;
+    }
+    if ("info" in answer) {
+      this.onInfo?.(answer.info);
       return;
     }
     if ("exited" in answer) {

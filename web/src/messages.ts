@@ -25,11 +25,12 @@ export interface Call {
   options: Record<string, unknown> & { decoder?: Decoder };
 }
 
-/** To the page, with the id of the call. */
+/** To the page, with the id of the call; before an answer what the model's `info` is from then on, if it has changed. */
 export type Answer =
   | { id: number; result: unknown }
   | { id: number; error: Failure }
   | { id: number; progress: Progress }
+  | { info: unknown }
   | { module: WebAssembly.Module }
   | { exited: string };
 

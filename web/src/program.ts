@@ -27,6 +27,7 @@ const callsAtOnce = 2;
 export function serve(host: Host): (request: Request) => void {
   let instance: Promise<WebAssembly.Instance> | undefined;
   let model: Remote | undefined;
+  let told: unknown; // the info of the model that the page has
   const waiting: Call[] = [];
   const controllers = new Map<number, AbortController>();
   let working = 0;
@@ -50,7 +51,7 @@ export function serve(host: Host): (request: Request) => void {
     working++;
     const controller = controllers.get(call.id)!;
     try {
-      const result = await answer(call, controller.signal);
+      const result = await answer(call, controller.signal).finally(tell);
       host.post({ id: call.id, result }, buffers(result));
     } catch (error) {
       host.post({ id: call.id, error: failure(error) }, []);
@@ -58,6 +59,13 @@ export function serve(host: Host): (request: Request) => void {
       controllers.delete(call.id);
       working--;
       void next();
+    }
+  }
+
+  /** Tells the page that another device computes now. */
+  function tell(): void {
+    if (model && model.info !== told) {
+      host.post({ info: (told = model.info) }, []);
     }
   }
 
@@ -71,7 +79,7 @@ export function serve(host: Host): (request: Request) => void {
         signal,
         onProgress: (progress) => host.post({ id, progress }, []),
       })) as unknown as Remote;
-      return model.info;
+      return (told = model.info);
     }
     if (method === "list" || method === "clear") {
       return goclip.cache[method](argument);

@@ -2,6 +2,7 @@
 // each shader once for all of them (make web-test, internal/conformance).
 
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { launch, skip } from "./browser.js";
 import {
@@ -26,6 +27,22 @@ const cases = [
   { name: "openclip-vit", precision: "int8", cosine: 0.995 },
 ];
 
+/** The package's worker, which lets a test at its GPU. @param {import("node:http").ServerResponse} response */
+function watched(response) {
+  response.setHeader("content-type", "text/javascript");
+  const script = fs.readFileSync(`${dist}/worker.js`, "utf8");
+  response.end(`${script}
+    const request = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (...options) {
+      return (globalThis.gpu = await request.apply(this, options));
+    };`);
+}
+
+/** What clip.info says of the device. @param {any} info */
+function described({ device, device_name, level, reason, precision, threads }) {
+  return { device, device_name, level, reason, precision, threads };
+}
+
 describe("WebGPU", { skip }, () => {
   /** @type {Awaited<ReturnType<typeof serve>>} */
   let server;
@@ -36,7 +53,11 @@ describe("WebGPU", { skip }, () => {
 
   before(
     async () => {
-      server = await serve({ "/": site, "/oracle/": models, "/models/tiny/": `${dist}/models/tiny` });
+      const folders = { "/": site, "/oracle/": models, "/models/tiny/": `${dist}/models/tiny`, "/watched/": dist };
+      server = await serve(folders, {
+        "/watched/worker.js": watched,
+        "/watched/": "<!doctype html><title>a page</title>",
+      });
       browser = await launch(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]);
       page = await browser.newPage();
       page.setDefaultTimeout(timeout);
@@ -88,5 +109,33 @@ describe("WebGPU", { skip }, () => {
       ["webgpu", "wasm"],
     );
     assert.match(got[1]?.info.reason, /computes on the CPU/);
+  });
+
+  test("says what computes after the GPU was lost, once and again", { timeout }, async () => {
+    const other = await browser.newPage();
+    other.setDefaultTimeout(timeout);
+    await other.goto(`${server.origin}/watched/`);
+    const embed = () =>
+      other.evaluate(async () => {
+        const global = /** @type {any} */ (globalThis);
+        const { Clip } = await import(/** @type {any} */ ("/watched/goclip.js"));
+        global.clip ??= await Clip.load(undefined, { device: "webgpu" });
+        const vector = Array.from(await global.clip.embedImage("/examples/dog.png"));
+        return { vector, info: global.clip.info };
+      });
+    const lose = () => other.workers()[0]?.evaluate(() => /** @type {any} */ (globalThis).gpu.destroy());
+    const first = await embed();
+    assert.deepEqual([first.info.device, first.info.decoder], ["webgpu", "goclip"]);
+    for (const device of ["webgpu", "wasm"]) {
+      await lose();
+      const { vector, info } = await embed();
+      const of = described(first.info);
+      assert.deepEqual({ ...info, ...of }, { ...first.info, ...of }, "the model is the same");
+      assert.equal(info.device, device);
+      assert.match(info.device_name, device === "wasm" ? /^wasm \(/ : /^webgpu \(/);
+      assert.match(info.reason, /lost/);
+      vector.forEach((value, i) => assert(Math.abs(value - (first.vector[i] ?? NaN)) < 1e-4));
+    }
+    await other.close();
   });
 });
