@@ -236,7 +236,7 @@ describe("the demo", { skip }, () => {
   });
 
   test("works without a network after one visit, and can use threads then on any host", { timeout }, async () => {
-    const plain = await serve({ "/": site });
+    const plain = await serve({ "/": site }, {}, 0, { etag: '"a version"' }); // with which models are kept
     const other = await (await browser.newContext()).newPage();
     await other.goto(plain.origin);
     await other.waitForSelector("#state[data-state=done]");
@@ -245,6 +245,11 @@ describe("the demo", { skip }, () => {
     plain.close();
     await other.reload();
     await other.waitForSelector("#state[data-state=done]");
+    const stored = await other.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);
+    const names = fs.readdirSync(site, { recursive: true, encoding: "utf8" });
+    const once = names.reduce((sum, name) => sum + fs.statSync(path.join(site, name)).size, 0);
+    const tiny = fs.statSync(path.join(site, "goclip", "models", "tiny", "model.safetensors")).size;
+    assert(stored > tiny && stored < once + tiny / 2, `${stored} bytes are stored: the model that ships but once`);
     assert.match((await other.textContent("#bars li")) ?? "", /^dog9/);
     assert.equal(await other.evaluate(() => crossOriginIsolated), true);
     await other.close();

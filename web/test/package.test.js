@@ -1,4 +1,4 @@
-// The packed package, used as README.md shows: in a plain page, with Vite and React, in a worker, in Node, in an extension.
+// The packed package, used as README.md shows: in a plain page, with Vite, webpack and React, in a worker, in Node, in an extension.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
@@ -9,6 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 import { build, createServer } from "vite";
+import webpack from "webpack";
 import { executablePath, launch, skip } from "./browser.js";
 import { site } from "./golden.js";
 import { isolated, serve } from "./server.js";
@@ -136,6 +137,29 @@ describe("the packed package", { skip, concurrency: 1 }, () => {
     } finally {
       await developing.close();
     }
+  });
+
+  test("works with webpack", { timeout }, async () => {
+    const output = path.join(app, "webpacked");
+    fs.mkdirSync(output);
+    fs.copyFileSync(path.join(site, "examples", "dog.png"), path.join(output, "dog.png"));
+    fs.writeFileSync(
+      path.join(output, "index.html"),
+      '<!doctype html><p id="answer"></p><script src="main.js"></script>',
+    );
+    /** @type {webpack.Configuration} */
+    const config = {
+      mode: "production",
+      context: app,
+      entry: "./main.js",
+      output: { path: output },
+      performance: { hints: false },
+    };
+    const stats = await promisify((/** @type {any} */ done) => webpack(config, done))();
+    assert(!stats.hasErrors() && !stats.hasWarnings(), stats.toString());
+    const server = await serve({ "/": output });
+    assert.match(await answer(server.origin), expected);
+    server.close();
   });
 
   test("works with React", { timeout }, async () => {
