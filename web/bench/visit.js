@@ -1,5 +1,6 @@
 // Measures a visit to the demo in Chromium, beside nothing else: `node bench/visit.js [ROUNDS]`. Each round is a browser that
-// knows nothing, which opens the page, opens it again, and then once more after a folder of 1,000 pictures.
+// knows nothing, which opens the page, opens it again, chooses a folder of 1,000 pictures, drops it, and chooses it in a page that does
+// nothing with it.
 
 import fs from "node:fs";
 import os from "node:os";
@@ -15,7 +16,10 @@ for (let i = 0; i < 1000; i++) {
   fs.copyFileSync(drawings[i % drawings.length] ?? "", path.join(album, `${i}.png`));
 }
 
-const server = await serve({ "/": site }, {}, 0, isolated);
+/** A page that takes a folder, and nothing else. */
+const bare = `<!doctype html><title>a page</title><input id=folder type=file webkitdirectory>
+  <script>folder.onchange = () => (document.title = folder.files.length)</script>`;
+const server = await serve({ "/": site }, { "/bare.html": bare }, 0, isolated);
 /** @type {Record<string, number[]>} */
 const figures = {};
 /** @param {string} what @param {number} value */
@@ -59,7 +63,7 @@ for (let round = 0; round < rounds; round++) {
     await page.reload();
     note("first label, reload (ms)", await labelled());
   });
-  await traced("1,000 pictures", async () => {
+  await traced("1,000 pictures chosen", async () => {
     const start = performance.now();
     await page.setInputFiles("#folder", album);
     await page.waitForFunction(() => document.querySelector("#filters i")?.textContent === "1000");
@@ -81,6 +85,22 @@ for (let round = 0; round < rounds; round++) {
     );
     await page.evaluate(() => performance.clearMeasures());
   }
+  await page.click("#clear");
+  await page.waitForSelector("#gallery", { state: "hidden" });
+  await traced("1,000 pictures dropped", async () => {
+    const session = await page.context().newCDPSession(page);
+    for (const type of /** @type {const} */ (["dragEnter", "dragOver", "drop"])) {
+      const data = { items: [], files: [album], dragOperationsMask: 1 };
+      await session.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
+    }
+    await page.waitForFunction(() => document.querySelector("#filters i")?.textContent === "1000");
+    await page.waitForFunction(() => document.querySelector("#working")?.hasAttribute("hidden"));
+  });
+  await traced("1,000 pictures chosen in a page without goclip", async () => {
+    await page.goto(`${server.origin}/bare.html`);
+    await page.setInputFiles("#folder", album);
+    await page.waitForFunction(() => document.title === "1000");
+  });
   await browser.close();
 }
 server.close();
