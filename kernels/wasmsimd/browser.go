@@ -40,13 +40,13 @@ func Open(o Options, start func() (js.Value, error)) (*Device, error) {
 		return nil, ErrNoVectors
 	}
 	level := levels[len(levels)-1]
-	reason := "the browser has " + level
+	reason := "the browser has " + spoken(level)
 	switch {
 	case o.Level == "":
 	case slices.Contains(levels, o.Level):
-		level, reason = o.Level, o.Level+" was asked for"
+		level, reason = o.Level, spoken(o.Level)+" was asked for"
 	default:
-		reason = fmt.Sprintf("the browser has no %s, but %s", o.Level, level)
+		reason = fmt.Sprintf("the browser has no %s, but %s", o.Level, spoken(level))
 	}
 	module := plainModule
 	if level == Relaxed {
@@ -84,6 +84,14 @@ func Open(o Options, start func() (js.Value, error)) (*Device, error) {
 	}
 	d.reason = reason
 	return d, nil
+}
+
+// spoken is a level as people call it.
+func spoken(level string) string {
+	if level == Relaxed {
+		return "relaxed SIMD"
+	}
+	return "SIMD128"
 }
 
 // ErrNoVectors: the browser has no SIMD128, which all browsers since 2023 have.

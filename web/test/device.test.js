@@ -61,7 +61,7 @@ describe("the device of an isolated page", { skip }, () => {
       level: "relaxed",
       precision: "f32",
       threads: 2,
-      reason: "the browser has relaxed; memory can be shared",
+      reason: "the browser has relaxed SIMD; memory can be shared",
     });
     assert.equal(plain?.device_name, "wasm (simd128, 2 threads, f32)");
     assert.match(int8?.device_name ?? "", /^wasm \(relaxed, 2 threads, int8 with .* products\)$/);
