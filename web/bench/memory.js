@@ -9,9 +9,11 @@
 // computes once; what is left then; the memory of both wasm programs; the weights as the device packs them; and how far the peak is over
 // the page and the packed weights.
 
+import { spawn } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
-import { launch } from "../test/browser.js";
+import { executablePath } from "../test/browser.js";
 import { dist, site } from "../test/golden.js";
 import { isolated, serve } from "../test/server.js";
 
@@ -19,13 +21,52 @@ const [folder = "", ...asked] = process.argv.slice(2);
 const every = [1, 2].flatMap((threads) =>
   ["f32", "int8"].flatMap((precision) => ["image", "both"].map((towers) => `${towers}:${precision}:${threads}`)),
 );
+const folders = { "/goclip/": dist, "/examples/": path.join(site, "examples"), "/model/": path.resolve(folder) };
 
-const server = await serve(
-  { "/goclip/": dist, "/examples/": path.join(site, "examples"), "/model/": path.resolve(folder) },
-  { "/": "<!doctype html><title>memory</title>" },
-  0,
-  { ...isolated, etag: '"a version"' },
-);
+console.log("row               page     peak    after     wasm   packed     over (MB)");
+for (const row of asked.length > 0 ? asked : every) {
+  const [towers = "", precision = "", threads] = row.split(":");
+  const profile = fs.mkdtempSync(path.join(os.tmpdir(), "goclip-memory-"));
+  /** @type {Map<number, number>} */
+  let before = new Map();
+  const ready = (/** @type {import("node:http").ServerResponse} */ response) => {
+    before = new Map(renderers().map((pid) => [pid, memory(pid, "VmRSS")]));
+    before.forEach((_, pid) => fs.writeFileSync(`/proc/${pid}/clear_refs`, "5")); // the peak begins anew
+    response.end();
+  };
+  const options = JSON.stringify({ device: "wasm", towers, precision, threads: Number(threads) });
+  const page = `<!doctype html><title>memory</title><script type="module">
+    import { Clip } from "/goclip/goclip.js";
+    await fetch("/ready");
+    const clip = await Clip.load("/model/", ${options});
+    await clip.embedImage("/examples/dog.png");
+    ${towers === "both" ? 'await clip.embedText("a picture of a dog");' : ""}
+    await fetch("/done/" + (await clip.stats()).memory);
+  </script>`;
+  const server = await serve(folders, { "/": page, "/ready": ready }, 0, { ...isolated, etag: '"a version"' });
+  const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", `--user-data-dir=${profile}`];
+  // No debugger: one that watches the network has the page's process keep up to 200 MB of what came.
+  const browser = spawn(executablePath, [...flags, server.origin], { stdio: "ignore" });
+  const renderers = () => below(browser.pid ?? 0).filter(isRenderer);
+  let done;
+  while (!(done = server.requests.find((address) => address.startsWith("/done/")))) {
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  const peaks = [...before.keys()]
+    .filter((pid) => fs.existsSync(`/proc/${pid}`))
+    .map((pid) => ({ pid, peak: memory(pid, "VmHWM") }));
+  const { pid, peak } = peaks.reduce((a, b) => (a.peak > b.peak ? a : b));
+  const [empty, after] = [before.get(pid) ?? NaN, memory(pid, "VmRSS")];
+  const ended = new Promise((resolve) => browser.on("exit", resolve));
+  browser.kill();
+  await ended;
+  server.close();
+  fs.rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  const packed = packedBytes(towers, precision) / 1e6;
+  const cells = [empty, peak, after, Number(done.slice("/done/".length)) / 1e6, packed, peak - empty - packed];
+  console.log(`${row.padEnd(14)} ${cells.map((value) => value.toFixed(0).padStart(9)).join("")}`);
+}
+process.exit(0);
 
 /** Megabytes of a process, as Linux counts them. @param {number} pid @param {string} what */
 function memory(pid, what) {
@@ -33,29 +74,31 @@ function memory(pid, what) {
   return (Number(line?.[1]) * 1024) / 1e6;
 }
 
-console.log("row               page     peak    after     wasm   packed     over (MB)");
-for (const row of asked.length > 0 ? asked : every) {
-  const [towers, precision, threads] = row.split(":");
-  const browser = await launch();
-  const page = await browser.newPage();
-  page.on("console", (message) => console.error(message.text()));
-  await page.goto(server.origin);
-  await page.evaluate(() => import(/** @type {any} */ ("/goclip/goclip.js")));
-  await page.waitForTimeout(500);
-  const pid = await renderer(browser, page);
-  const before = memory(pid, "VmRSS");
-  fs.writeFileSync(`/proc/${pid}/clear_refs`, "5"); // the peak begins anew
-  const wasm = (await page.evaluate(load, { towers, precision, threads: Number(threads) })) / 1e6;
-  const [peak, after] = [memory(pid, "VmHWM"), memory(pid, "VmRSS")];
-  await browser.close();
-  const packed = packedBytes(towers ?? "", precision ?? "") / 1e6;
-  const cells = [before, peak, after, wasm, packed, peak - before - packed].map((value) =>
-    value.toFixed(0).padStart(9),
-  );
-  console.log(`${row.padEnd(14)} ${cells.join("")}`);
+/** The processes that a process has started, and those that they have. @param {number} pid @returns {number[]} */
+function below(pid) {
+  const all = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const own = all.filter((name) => parentOf(name) === pid).map(Number);
+  return own.flatMap((child) => [child, ...below(child)]);
 }
-server.close();
-process.exit(0);
+
+/** @param {string} pid */
+function parentOf(pid) {
+  try {
+    return Number(
+      fs
+        .readFileSync(`/proc/${pid}/stat`, "utf8")
+        .replace(/^.*\) /s, "")
+        .split(" ")[1],
+    );
+  } catch {
+    return NaN; // it has ended
+  }
+}
+
+/** @param {number} pid */
+function isRenderer(pid) {
+  return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer");
+}
 
 /** What the weights of towers take in the device's memory: matrices, but for tables, as bytes with int8.
  * @param {string} towers @param {string} precision */
@@ -76,32 +119,4 @@ function packedBytes(towers, precision) {
     }
   }
   return total;
-}
-
-/** The process of a page. @param {import("playwright-core").Browser} browser @param {import("playwright-core").Page} page */
-async function renderer(browser, page) {
-  const session = await browser.newBrowserCDPSession();
-  const ticks = async () => {
-    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-    const own = processInfo.filter(({ type }) => type === "renderer");
-    return new Map(own.map(({ id, cpuTime }) => [id, cpuTime]));
-  };
-  const before = await ticks();
-  await page.evaluate(() => {
-    for (const end = performance.now() + 300; performance.now() < end;);
-  });
-  const spent = [...(await ticks())].map(([id, time]) => ({ id, time: time - (before.get(id) ?? 0) }));
-  await session.detach();
-  return spent.reduce((a, b) => (a.time > b.time ? a : b)).id;
-}
-
-/** Runs in the page. @param {any} row */
-async function load({ towers, precision, threads }) {
-  const { Clip } = await import(/** @type {any} */ ("/goclip/goclip.js"));
-  const clip = await Clip.load("/model/", { device: "wasm", towers, precision, threads });
-  await clip.embedImage("/examples/dog.png");
-  if (towers === "both") {
-    await clip.embedText("a picture of a dog");
-  }
-  return (await clip.stats()).memory;
 }

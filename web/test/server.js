@@ -1,5 +1,5 @@
-// A web server for tests and for a look at the page: folders of this machine under prefixes, and a list of what was asked
-// for.
+// A web server for tests and for a look at the page: folders of this machine under prefixes, whole files or parts of them, and a
+// list of what was asked for.
 
 import fs from "node:fs";
 import http from "node:http";
@@ -56,6 +56,15 @@ export async function serve(folders, pages = {}, listen = 0, headers = {}) {
       return;
     }
     response.setHeader("content-type", types[path.extname(file)] ?? "application/octet-stream");
+    response.setHeader("accept-ranges", "bytes");
+    const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
+    const start = Number(from ?? 0);
+    const end = to ? Math.min(Number(to), size - 1) : size - 1;
+    if (from !== undefined && start <= end) {
+      response.writeHead(206, { "content-length": end - start + 1, "content-range": `bytes ${start}-${end}/${size}` });
+      fs.createReadStream(file, { start, end }).pipe(response);
+      return;
+    }
     response.setHeader("content-length", size);
     fs.createReadStream(file).pipe(response);
   });
