@@ -25,6 +25,8 @@ type inspection struct {
 	FileBytes     int64          `json:"checkpoint_bytes"` // what the tensors take in the file
 	MemoryBytes   int64          `json:"memory_bytes"`     // that goclip needs at most, for one picture and one text
 	Tensors       []tensorLine   `json:"tensors,omitempty"`
+
+	Precisions []measuredPrecision `json:"precisions,omitempty"`
 }
 
 type tokenizerInfo struct {
@@ -49,20 +51,27 @@ type tensorLine struct {
 }
 
 func inspectCommand(p *program) *cobra.Command {
-	var tensors bool
+	var tensors, precisions bool
 	c := &cobra.Command{
 		Use:   "inspect",
 		Short: "Describe a model",
 		Long: `inspect says what a model is: which released one, as far as that can be told, family, towers
 and their sizes, tokenizer, preprocessing, precision of the weights, and the memory that it
-needs in the one that goclip computes in. No weight is read.`,
+needs in the one that goclip computes in. No weight is read.
+
+--precisions reads them: it opens the model in every precision, and says how far the vectors of a
+picture and some texts are from float32's, and how long one takes.`,
 		Example: `  goclip inspect
   goclip inspect -m ./clip-vit-base-patch32
+  goclip inspect -m ViT-B-32.pt --precisions
   goclip inspect -m ViT-B-32.pt --tensors --json`,
 		GroupID: modelGroup,
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			result, err := p.inspect(tensors)
+			if err == nil && precisions {
+				result.Precisions, err = p.measurePrecisions(c.Context(), result.Info)
+			}
 			if err != nil {
 				return err
 			}
@@ -74,6 +83,7 @@ needs in the one that goclip computes in. No weight is read.`,
 		},
 	}
 	c.Flags().BoolVar(&tensors, "tensors", false, "list the tensors in the file")
+	c.Flags().BoolVar(&precisions, "precisions", false, "measure what each precision costs and gives")
 	return c
 }
 
@@ -187,6 +197,9 @@ func (r inspection) print(out io.Writer) {
 	line("computes in", "%s: %s", r.Computes, r.Because)
 	line("memory", "%s: weights %s, one forward pass %s, while loading %s, goclip itself %s", mebibytes(r.MemoryBytes), mebibytes(r.WeightBytes),
 		mebibytes(r.ProgramBytes), mebibytes(r.LoadingBytes), mebibytes(processBytes))
+	for _, m := range r.Precisions {
+		line("in "+m.Precision, "%v", m)
+	}
 	if len(r.Tensors) > 0 {
 		line("", "")
 	}

@@ -255,6 +255,22 @@ func TestInspect(t *testing.T) {
 	require.Equal(t, "--precision asks for it", whole.Because)
 	require.Less(t, whole.WeightBytes, got.WeightBytes/2)
 
+	measured := object[inspection](t, good(t, "inspect", "--json", "--precisions", "--device", "cpu")).Precisions
+	require.Len(t, measured, 4)
+	for i, precision := range kernels.Precisions() {
+		m := measured[i]
+		require.Equal(t, precision.String(), m.Precision)
+		require.Equal(t, *m.Difference <= 1e-4, m.Within)
+		require.Greater(t, m.Cosine, 0.99)
+		require.Positive(t, m.ImageMillis)
+		require.Positive(t, m.TextMillis)
+	}
+	require.Zero(t, *measured[0].Difference)
+	require.False(t, measured[3].Within, "int8 rounds more than float32 may")
+	broken := measuredPrecision{}
+	broken.compare([2][][]float32{{{1, 0}}}, [2][][]float32{{{float32(math.NaN()), 0}}})
+	require.Equal(t, "gives vectors that are no numbers", broken.String())
+
 	got = object[inspection](t, good(t, "inspect", "--json", "--tensors", "-m", oracle.Path(t, "models", "openai-rn50", "RN50.pt")))
 	require.Equal(t, "torchscript", got.Format)
 	require.Equal(t, "openai", got.Source)
