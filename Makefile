@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 TARGETS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: help build test race levels lint vuln cross fuzz generate bench web serve model clean
+.PHONY: help build test race levels lint vuln cross fuzz generate bench benchmarks web serve model clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -51,12 +51,17 @@ cross: ## build for every platform
 FUZZTIME ?= 60s
 fuzz: ## every fuzz target for FUZZTIME (60s)
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; done; done
 
 generate: ## make generated files again
 	$(GO) generate ./...
 
-bench: ## benchmarks of kernels, preprocessing and tokenizer
+bench: build ## ViT-B/32 on this machine, on one thread and on all, beside the stored rows
+	@for threads in 1 0; do for precision in f32 int8; do \
+		bin/goclip bench --arch ViT-B/32 --batch 1,8 --device cpu --threads $$threads --precision $$precision --json || exit 1; \
+	done; done | $(GO) run ./bench/compare bench/rows.jsonl
+
+benchmarks: ## benchmarks of kernels, preprocessing and tokenizer
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 web: ## the npm package, in web/dist, and the demo, in web/site

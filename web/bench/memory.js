@@ -58,10 +58,14 @@ for (const row of asked.length > 0 ? asked : every) {
   const { pid, peak } = peaks.reduce((a, b) => (a.peak > b.peak ? a : b));
   const [empty, after] = [before.get(pid) ?? NaN, memory(pid, "VmRSS")];
   const ended = new Promise((resolve) => browser.on("exit", resolve));
+  const children = below(browser.pid ?? 0);
   browser.kill();
   await ended;
+  while (children.some((child) => fs.existsSync(`/proc/${child}`))) {
+    await new Promise((later) => setTimeout(later, 100));
+  }
   server.close();
-  fs.rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  fs.rmSync(profile, { recursive: true });
   const packed = packedBytes(towers, precision) / 1e6;
   const cells = [empty, peak, after, Number(done.slice("/done/".length)) / 1e6, packed, peak - empty - packed];
   console.log(`${row.padEnd(14)} ${cells.map((value) => value.toFixed(0).padStart(9)).join("")}`);
@@ -97,7 +101,11 @@ function parentOf(pid) {
 
 /** @param {number} pid */
 function isRenderer(pid) {
-  return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer");
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer");
+  } catch {
+    return false; // it has ended
+  }
 }
 
 /** What the weights of towers take in the device's memory: matrices, but for tables, as bytes with int8.
