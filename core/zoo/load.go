@@ -21,10 +21,7 @@ type assembled struct {
 // Load reads the weights of one tower, one at a time and in their order, and hands each to load, which may not keep the slices.
 // Where there is a second core, the next weight is read in the meantime. It ends at the first error.
 func (m *Model) Load(params []tower.Param, image bool, load func(p tower.Param, values, bias []float32) error) error {
-	scheme := m.text
-	if image {
-		scheme = m.image
-	}
+	scheme := m.scheme(image)
 	read := func(p tower.Param, room []float32) assembled {
 		if n := p.Shape.Elements(); n <= keptRoom && n > cap(room) {
 			room = make([]float32, n)
@@ -47,6 +44,14 @@ func (m *Model) Load(params []tower.Param, image bool, load func(p tower.Param, 
 		return nil
 	}
 	return ahead(params, read, load)
+}
+
+// scheme is where the checkpoint has the parameters of a tower.
+func (m *Model) scheme(image bool) names {
+	if image {
+		return m.image
+	}
+	return m.text
 }
 
 // ahead reads one weight while load has the one before.

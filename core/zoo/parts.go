@@ -11,11 +11,7 @@ func (m *Model) Parts(p tower.Param, image bool) func(use func(part []float32) e
 	if p.Role != kernels.Table || p.Bias {
 		return nil
 	}
-	scheme := m.text
-	if image {
-		scheme = m.image
-	}
-	name, ok := scheme.mustRule(p).stored()
+	name, ok := m.scheme(image).mustRule(p).stored()
 	if !ok {
 		return nil
 	}

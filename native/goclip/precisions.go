@@ -61,7 +61,7 @@ func (m *measuredPrecision) compare(exact, vectors [2][][]float32) {
 	m.Difference, m.Within, m.Cosine = &most, most <= allowedDifference, 1
 	for kind := range vectors {
 		for i, v := range vectors[kind] {
-			m.Cosine = min(m.Cosine, cosine(exact[kind][i], v))
+			m.Cosine = min(m.Cosine, core.Cosine(exact[kind][i], v))
 		}
 	}
 }
@@ -130,12 +130,4 @@ func waves() (*core.Image, error) {
 		}
 	}
 	return preprocess.FromImage(picture)
-}
-
-func cosine(a, b []float32) float64 {
-	sum := 0.0
-	for i := range a {
-		sum += float64(a[i]) * float64(b[i])
-	}
-	return sum
 }

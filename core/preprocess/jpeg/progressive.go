@@ -126,10 +126,7 @@ func (e *entropy) quickFirstAC(c *component, block *[64]int16) {
 		if left < quickNeed {
 			acc, left, at = refill(data, acc, left, at)
 		}
-		entry := c.ac.quick[acc>>(64-quickBits)]
-		if entry == 0 {
-			entry = c.ac.whole(acc)
-		}
+		entry := c.ac.next(acc)
 		acc <<= entry & 63
 		left -= int(entry & 63)
 		run, value := entry>>8&255, int16(entry>>16)

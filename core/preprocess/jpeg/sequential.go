@@ -54,10 +54,7 @@ func (e *entropy) quickSequential(c *component, block *[64]int16) int {
 				acc, left, at = acc|next>>(uint(left)&63), left+8*n, at+n
 			}
 		}
-		entry := table.quick[acc>>(64-quickBits)]
-		if entry == 0 {
-			entry = table.whole(acc)
-		}
+		entry := table.next(acc)
 		acc <<= entry & 63
 		left -= int(entry & 63)
 		if k += int(entry >> 8 & 255); k >= len(zigzag) {
