@@ -124,8 +124,9 @@ func (k *kernels) attention(f *Func, c command, unit, scratch I32) {
 		})
 		f.Set(i, Int(0))
 		f.For(i, most, layout.Columns, func() {
-			f.CallTable(rows.Plus(int(layout.Tiles32)), k.gemmTile[1], query, scratch.Add(i.Mul(deep).Times(4)),
-				scores.Add(i.Times(4)), panels.Times(32), deep.ShiftRight(3), Int(zeros))
+			key := f.Int(scratch.Add(i.Mul(deep).Times(4)))
+			f.CallTable(rows.Plus(int(layout.Tiles32)), k.gemmTile[1], query, key,
+				scores.Add(i.Times(4)), panels.Times(32), deep.ShiftRight(3), Int(zeros), key)
 		})
 		f.Set(blocks, most.Plus(layout.Depth-1).ShiftRight(3))
 		f.Set(i, Int(0))
@@ -146,7 +147,7 @@ func (k *kernels) attention(f *Func, c command, unit, scratch I32) {
 			})
 			f.If(blocks, func() {
 				multiply := func(to, stride I32) {
-					f.CallTable(rows.Plus(int(layout.Tiles32)), k.gemmTile[1], shares, panel(), to, stride, blocks, Int(zeros))
+					f.CallTable(rows.Plus(int(layout.Tiles32)), k.gemmTile[1], shares, panel(), to, stride, blocks, Int(zeros), panel())
 				}
 				f.IfElse(n.Is(Int(layout.Columns)), func() { multiply(out, dst.row()) }, func() {
 					multiply(scores, Int(32))

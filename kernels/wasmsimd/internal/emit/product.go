@@ -142,7 +142,7 @@ func (k *kernels) product(f *Func, c command, unit, scratch I32) {
 		f.CallTable(b.height.Plus(int(layout.Tiles32)), k.gemmTile[1],
 			left.Add(b.row.Mul(padded).Add(at.Mul(b.height)).Times(4)),
 			right.Add(b.panel.Mul(padded).Add(at).Times(4*layout.Columns)),
-			out, stride, deep.ShiftRight(3), start)
+			out, stride, deep.ShiftRight(3), start, b.ahead(right, padded, at, deep, 4))
 	}
 	at, deep, start, none := f.Int(Int(0)), f.Int(Int(0)), f.Int(Int(0)), f.Int(Int(0))
 	f.For(at, padded, layout.KBlock, func() {
@@ -177,7 +177,8 @@ func (k *kernels) product8(kernel []*Func, size int) func(f *Func, c command, un
 			at := b.panel.Times(4 * layout.Columns)
 			f.CallTable(b.height.Plus(int(first)), kernel[1],
 				left.Add(b.row.Mul(padded).Times(size)), right.Add(b.panel.Mul(padded).Times(layout.Columns)), out, stride,
-				padded.ShiftRight(4), corrections.Add(at), scales.Add(b.row.Times(4)), columns.Add(at), bias.Add(at))
+				padded.ShiftRight(4), corrections.Add(at), scales.Add(b.row.Times(4)), columns.Add(at), bias.Add(at),
+				b.ahead(right, padded, Int(0), padded, 1))
 		}
 		b.wholePanels(f, func(out I32) { tile(out, b.stride) })
 		b.lastPanel(f, k, scratch, func() { tile(scratch, Int(4*layout.Columns)) })
@@ -190,6 +191,7 @@ type block struct {
 	cut
 	firstTile, endTile, firstRow, endRow I32
 	firstPanel, whole, endColumn         I32 // panels are whole up to there
+	last                                 I32 // panel of the weight
 	dst, stride                          I32
 	tile, panel, row, height             I32 // where a loop is
 }
@@ -206,6 +208,7 @@ func (k *kernels) newBlock(f *Func, c command, unit I32) block {
 	b.endColumn = f.Int(b.firstPanel.Add(group).Times(layout.Columns))
 	f.Set(b.endColumn, b.endColumn.Min(outputs))
 	b.whole = f.Int(b.endColumn.ShiftRight(3))
+	b.last = f.Int(outputs.Plus(-1).ShiftRight(3))
 	b.dst, b.stride = f.Int(c.int(unsafe.Offsetof(multiply.Dst))), f.Int(c.int(unsafe.Offsetof(multiply.DstRow)))
 	b.tile, b.panel, b.row, b.height = f.Int(Int(0)), f.Int(Int(0)), f.Int(Int(0)), f.Int(Int(0))
 	return b
@@ -214,6 +217,19 @@ func (k *kernels) newBlock(f *Func, c command, unit I32) block {
 // out is where the row and panel of the loop go.
 func (b block) out() I32 {
 	return b.dst.Add(b.row.Mul(b.stride)).Add(b.panel.Times(4 * layout.Columns))
+}
+
+// ahead is where a tile finds what to touch of the panel that comes next. Of the values there, so many from one on and so many bytes each,
+// the first tiles touch a part each, and together all.
+func (b block) ahead(right, padded, from, deep I32, size int) I32 {
+	row, depth := layout.Columns*size, layout.Depth
+	if size == 1 {
+		depth = layout.Depth8
+	}
+	parts := depth * row / touched
+	part := b.tile.Sub(b.firstTile).Min(Int(parts - 1))
+	panel := b.panel.Plus(1).Min(b.last)
+	return right.Add(panel.Mul(padded).Add(from).Times(row)).Add(part.Mul(deep).Times(row / parts))
 }
 
 // eachTile goes through the tiles.
