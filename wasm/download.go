@@ -4,8 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -19,15 +17,12 @@ const (
 	// chunkBytes is how much of a file is kept under one key, and how much of it is in the program's memory at a time.
 	chunkBytes = 4 << 20
 	// longestRun is how many chunks are asked for at once, after twice as many in each request that was read to its end:
-	// reading on costs few requests, turning elsewhere wastes little.
+	// reading on costs few requests, turning elsewhere wastes little. From a server that is faster than goclip takes the bytes
+	// it is shortRun: Chromium goes on receiving, and the rest of the run would wait in the tab's memory.
 	longestRun = 16
+	shortRun   = 4
 	// nearChunks is how many chunks are read through, and kept, instead of asking for a later part of the file.
 	nearChunks = 2
-	// attempts is how often a part of a file is asked for that does not come, with pauses of 0.25 s, 0.5 s, ... between.
-	attempts   = 6
-	firstPause = 250 * time.Millisecond
-	// enough is how many bytes make an attempt a success.
-	enough = 1 << 20
 	// reportStep is how many bytes pass between two calls of onProgress.
 	reportStep = 1 << 20
 )
@@ -125,6 +120,8 @@ func (d *download) load(i int) error {
 	}
 	if d.run = min(longestRun, 2*max(1, d.run)); next != i {
 		d.run = 1
+	} else if !d.stream.slow() {
+		d.run = min(shortRun, d.run)
 	}
 	near := next >= i-nearChunks && !d.stream.done() || d.whole
 	if next < 0 || next > i || next < i && !near {
@@ -235,55 +232,6 @@ func (d *download) receive(i int) error {
 	return d.keep(i)
 }
 
-// advanced is an error before which some of the file came.
-type advanced struct{ error }
-
-func (a *advanced) Unwrap() error { return a.error }
-
-// again tries something until it works, or the connection stays lost.
-func (d *download) again(attempt func() error) error {
-	failures := 0
-	for {
-		err := attempt()
-		if err == nil {
-			return nil
-		}
-		d.hangUp()
-		err = d.because(err)
-		if !errors.Is(err, errLost) {
-			return err
-		}
-		if failures++; errors.As(err, new(*advanced)) {
-			failures = 1
-		}
-		if failures == attempts {
-			return err
-		}
-		if err := d.pause(firstPause << (failures - 1)); err != nil {
-			return err
-		}
-	}
-}
-
-// because says which address an error is about, once, and tells an abort from a lost connection.
-func (d *download) because(err error) error {
-	var f *failure
-	if errors.As(err, &f) || errors.Is(err, context.Canceled) || errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return broken(d.url, d.options.signal, err)
-}
-
-// pause waits, and hears the caller's signal.
-func (d *download) pause(length time.Duration) error {
-	for end := time.Now().Add(length); time.Now().Before(end); time.Sleep(min(50*time.Millisecond, time.Until(end))) {
-		if s := d.options.signal; given(s) && s.Get("aborted").Bool() {
-			return context.Canceled
-		}
-	}
-	return nil
-}
-
 // seek makes the stream arrive at a place in the file.
 func (d *download) seek(pos int64) error {
 	if d.stream.done() || d.stream.pos > pos {
@@ -309,6 +257,7 @@ func (d *download) open(pos int64) error {
 		end = min(d.size, (pos/chunkBytes+d.run)*chunkBytes)
 		r.part = fmt.Sprintf("bytes=%d-%d", pos, end-1)
 	}
+	began := time.Now()
 	response, err := r.send()
 	if err != nil {
 		return err
@@ -328,7 +277,7 @@ func (d *download) open(pos int64) error {
 		cancel(response)
 		return failuref(codeNetwork, "%s changed while it was downloaded; load it again", address(d.url))
 	}
-	d.stream = newStream(response, pos, end)
+	d.stream = newStream(response, pos, end, time.Since(began))
 	return nil
 }
 
@@ -337,6 +286,7 @@ func (d *download) hangUp() {
 	if s := d.stream; s != nil && !s.reader.IsUndefined() {
 		// Nobody waits for the answer, which a broken connection may never give.
 		s.reader.Call("cancel").Call("catch", js.Global().Get("Function").Get("prototype"))
+		s.leave()
 	}
 	d.stream = nil
 }

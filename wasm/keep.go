@@ -108,9 +108,9 @@ func (d *download) accept(response js.Value, known *record, small bool) error {
 		return nil
 	}
 	if response.Get("status").Int() == 206 {
-		d.stream = newStream(response, 0, min(size, chunkBytes))
+		d.stream = newStream(response, 0, min(size, chunkBytes), 0)
 	} else {
-		d.stream, d.whole = newStream(response, 0, -1), true
+		d.stream, d.whole = newStream(response, 0, -1, 0), true
 	}
 	if !small {
 		d.size = size // that of a small file may be its size with compression, and is found by reading it

@@ -19,10 +19,13 @@ type stream struct {
 	rest   js.Value // Uint8Array of bytes that came and were not taken, or undefined
 	pos    int64    // of the next byte in the file
 	end    int64    // where the response ends; -1: with the file
+
+	began  time.Time
+	waited time.Duration // for the response and its pieces
 }
 
-func newStream(response js.Value, pos, end int64) *stream {
-	s := &stream{pos: pos, end: end}
+func newStream(response js.Value, pos, end int64, waited time.Duration) *stream {
+	s := &stream{pos: pos, end: end, began: time.Now().Add(-waited), waited: waited}
 	if body := response.Get("body"); given(body) {
 		s.take(body)
 	}
@@ -39,20 +42,38 @@ func (s *stream) take(body js.Value) {
 	s.reader, s.filled = body.Call("getReader", map[string]any{"mode": "byob"}), true
 }
 
+// pieces is memory that no stream fills: what each made for itself would pile up like what a reader makes.
+var pieces []js.Value
+
 // next is the promise of the next piece.
 func (s *stream) next() js.Value {
 	if !s.filled {
 		return s.reader.Call("read")
 	}
+	if last := len(pieces) - 1; s.memory.IsUndefined() && last >= 0 {
+		s.memory, pieces = pieces[last], pieces[:last]
+	}
 	array := js.Global().Get("Uint8Array")
 	if s.memory.IsUndefined() {
 		return s.reader.Call("read", array.New(pieceBytes))
 	}
-	return s.reader.Call("read", array.New(s.memory))
+	memory := s.memory
+	s.memory = js.Undefined() // it is the reader's until it comes back
+	return s.reader.Call("read", array.New(memory))
+}
+
+// leave gives the stream's memory to the next one.
+func (s *stream) leave() {
+	if !s.memory.IsUndefined() {
+		pieces, s.memory = append(pieces, s.memory), js.Undefined()
+	}
 }
 
 // done tells whether the response has no more bytes; of one that goes to the end of the file only reading tells.
 func (s *stream) done() bool { return s == nil || s.end >= 0 && s.pos >= s.end }
+
+// slow tells whether most of the time since the request went into waiting for the server.
+func (s *stream) slow() bool { return s != nil && 2*s.waited > time.Since(s.began) }
 
 // read fills p from the stream, as io.ReadFull does; it says io.EOF where the body ends, however much there was.
 func (s *stream) read(p []byte, limit time.Duration, came func(n int)) (int, error) {
@@ -63,14 +84,19 @@ func (s *stream) read(p []byte, limit time.Duration, came func(n int)) (int, err
 			if s.reader.IsUndefined() {
 				return n, io.EOF
 			}
+			asked := time.Now()
 			result, err := awaitWithin(s.next(), limit)
+			s.waited += time.Since(asked)
 			if err != nil {
 				return n, err
 			}
+			piece = result.Get("value")
 			if result.Get("done").Bool() {
+				if s.filled && given(piece) {
+					s.memory = piece.Get("buffer")
+				}
 				return n, io.EOF
 			}
-			piece = result.Get("value")
 		}
 		got := js.CopyBytesToGo(p[n:], piece)
 		if got < piece.Get("length").Int() {
@@ -88,6 +114,7 @@ func (s *stream) read(p []byte, limit time.Duration, came func(n int)) (int, err
 // readBody fills p from a body that has as many bytes and no more.
 func readBody(body js.Value, p []byte) bool {
 	s := &stream{end: -1}
+	defer s.leave()
 	s.take(body)
 	if n, err := s.read(p, 0, func(int) {}); err != nil || n < len(p) {
 		return false

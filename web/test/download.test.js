@@ -175,6 +175,14 @@ describe("models behind an address", { skip }, () => {
     assert(megabytes > packed && megabytes < packed + 45, `${megabytes} MB for weights of ${packed}`);
   });
 
+  test("are asked for in longer parts where the connection is slow", { timeout }, async () => {
+    server.faults.pace = 1;
+    assertEmbeds(await embed("/large/", { cache: false }));
+    const parts = server.log.requests.map((request) => /bytes=(\d+)-(\d+)/.exec(request) ?? []);
+    const longest = Math.max(...parts.map(([, from = 0, to = 0]) => Number(to) + 1 - Number(from)));
+    assert(longest > 16 << 20, `${longest} bytes at once`);
+  });
+
   test("load from the cache without a connection", { timeout }, async () => {
     assertEmbeds(await embed("/model/"));
     await context.setOffline(true);
