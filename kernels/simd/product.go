@@ -39,6 +39,8 @@ type packer func(worker, row, stride int, to, scale *float32)
 const (
 	blockRows  = 112
 	blockDepth = 768
+	// widened is how many parts of panels are widened at a time, for several blocks of rows one after the other.
+	widened = 4
 	// mostShared is how many packed values may wait between two steps.
 	mostShared = 8 << 20
 )
@@ -98,7 +100,7 @@ func (p *program) product(to result, w *weight, length, outputs, at int, pack pa
 			pack(worker, row+r, h.rows*f.depth, &p.shared[row*padded+r*f.depth], &p.shared[total*padded+row+r])
 		}
 	})
-	group := min(8, max(1, panels*blocks/(16*p.device.threads)))
+	group := min(8, max(1, panels*blocks/(f.units()*p.device.threads)))
 	groups := ceilDiv(panels, group)
 	p.add(groups*blocks, work, func(worker, unit int) {
 		first, count := block(unit % blocks)
@@ -108,13 +110,21 @@ func (p *program) product(to result, w *weight, length, outputs, at int, pack pa
 	})
 }
 
-// blockRows is how many rows make a block. Where panels are widened, each block does it again: larger ones pay, although their rows
-// come from the third cache.
+// blockRows is how many rows make a block. Where panels are widened, it is several bands as high as others' blocks, so that fewer
+// blocks do it again.
 func (f *form) blockRows() int {
 	if f.widen != nil {
 		return 4 * blockRows
 	}
 	return blockRows
+}
+
+// units is how many units a product has for each thread, at least. Fewer are larger, so that the same rows serve several widened panels.
+func (f *form) units() int {
+	if f.widen != nil {
+		return 4
+	}
+	return 16
 }
 
 // packed is a block of rows, ready to be the left side of a product, with what the values of each row are multiples of.
@@ -132,7 +142,7 @@ type multiplication struct {
 func (f *form) room(padded int) int {
 	room := 0
 	if f.widen != nil {
-		room = f.columns * f.deep(padded)
+		room = widened * f.columns * f.deep(padded)
 	}
 	if f.dot != nil {
 		room += f.columns * f.rows()
@@ -144,47 +154,78 @@ func (f *form) room(padded int) int {
 func (m *multiplication) compute(b packed, room []float32, first, panel, end int) {
 	f := m.form
 	tiles := f.split(len(b.scales))
+	bands := ceilDiv(len(b.scales), blockRows)
 	step := f.deep(m.padded)
-	sums := room
+	together, sums := end-panel, room
 	if f.widen != nil {
-		sums = room[f.columns*step:]
+		together, sums = min(together, widened), room[widened*f.columns*step:]
 	}
 	for k := 0; k < m.padded; k += step {
 		deep := min(step, m.padded-k)
-		for j := panel; j < end; j++ {
-			right := m.part((j*m.padded+k)*f.columns, deep*f.columns, room)
-			after := m.after(j, k, deep, panel, end) * f.columns
-			for t := range tiles.tiles {
-				row, rows := tiles.tile(t)
-				left, ahead := &b.rows[row*m.padded+k*rows], m.ahead(after, t, deep)
-				if f.dot == nil {
-					m.tile(left, right, ahead, first+row, rows, j, k, deep)
-					continue
+		for from := panel; from < end; from += together {
+			to := min(end, from+together)
+			if f.widen != nil {
+				m.widen(from, to, k, deep, room)
+			}
+			for i := range bands {
+				for j := from; j < to; j++ {
+					p := part{j, k, deep, m.right(j, from, k, deep, room), m.after(j, k, deep, panel, end) * f.columns}
+					m.band(b, tiles, tiles.tiles*i/bands, tiles.tiles*(i+1)/bands, first, p, sums)
 				}
-				m.sums(left, right, ahead, &sums[0], &b.scales[row], first+row, rows, j)
 			}
 		}
 	}
 }
 
-// part is n lanes of the weight, as the matrix kernel reads them.
-func (m *multiplication) part(at, n int, room []float32) *float32 {
-	if m.form.widen == nil {
-		return &m.values[at]
-	}
-	m.form.widen(&room[0], (*uint16)(m.stored(at)), n)
-	return &room[0]
+// part is deep lanes of a panel from k on: where the matrix kernel reads them, and what of the weight is wanted next.
+type part struct {
+	panel, k, deep int
+	right          *float32
+	after          int
 }
 
-// after is where the part of a panel begins, in rows of panels, that is wanted after panel j's from k on.
+// band computes the tiles from one on up to another with a part of a panel.
+func (m *multiplication) band(b packed, tiles split, from, to, first int, p part, sums []float32) {
+	for t := from; t < to; t++ {
+		row, rows := tiles.tile(t)
+		left, ahead := &b.rows[row*m.padded+p.k*rows], m.ahead(p.after, t-from, p.deep)
+		if m.form.dot == nil {
+			m.tile(left, p.right, ahead, first+row, rows, p.panel, p.k, p.deep)
+			continue
+		}
+		m.sums(left, p.right, ahead, &sums[0], &b.scales[row], first+row, rows, p.panel)
+	}
+}
+
+// widen fills room with the parts of some panels that have deep lanes from k on.
+func (m *multiplication) widen(panel, end, k, deep int, room []float32) {
+	n := deep * m.form.columns
+	for j := panel; j < end; j++ {
+		m.form.widen(&room[(j-panel)*n], (*uint16)(m.stored((j*m.padded+k)*m.form.columns)), n)
+	}
+}
+
+// right is the part of a panel that has deep lanes from k on, as the matrix kernel reads it. widened is the first one in room.
+func (m *multiplication) right(panel, widened, k, deep int, room []float32) *float32 {
+	if m.form.widen == nil {
+		return &m.values[(panel*m.padded+k)*m.form.columns]
+	}
+	return &room[(panel-widened)*deep*m.form.columns]
+}
+
+// after is where the part of a panel begins, in rows of panels, that is wanted after panel j's from k on, or takes its place in room.
 func (m *multiplication) after(j, k, deep, panel, end int) int {
+	next := j + 1
+	if m.form.widen != nil {
+		next = j + min(widened, end-panel)
+	}
 	switch {
-	case j+1 < end:
-		return (j+1)*m.padded + k
+	case next < end:
+		return next*m.padded + k
 	case k+deep < m.padded:
-		return panel*m.padded + k + deep
+		return (panel+next-end)*m.padded + k + deep
 	case end*m.form.columns < m.outputs:
-		return end * m.padded
+		return next * m.padded
 	}
 	return 0
 }

@@ -53,6 +53,7 @@ for (let round = 0; round < rounds; round++) {
     return Number(await mark.jsonValue());
   };
 
+  await page.waitForTimeout(2000); // the browser's own start is no part of a visit
   await traced("first visit", async () => {
     await page.goto(server.origin);
     note("first label, first visit (ms)", await labelled());
