@@ -56,7 +56,7 @@ func (p *program) product(to result, w *weight, length, outputs, at int, pack pa
 		first = total * i / blocks
 		return first, total*(i+1)/blocks - first
 	}
-	m := multiplication{program: p, result: to, weight: w, padded: padded, outputs: outputs, at: at}
+	m := p.multiply(multiplication{program: p, result: to, weight: w, padded: padded, outputs: outputs, at: at})
 	panels := ceilDiv(outputs, f.columns)
 	work := total * length * outputs
 	room := f.room(padded)
@@ -77,7 +77,7 @@ func (p *program) product(to result, w *weight, length, outputs, at int, pack pa
 					pack(worker, first+row+r, rows*f.depth, &b.rows[row*padded+r*f.depth], &b.scales[row+r])
 				}
 			}
-			m.compute(b, memory[largest+scales:], first, 0, panels)
+			m.compute(b, memory[largest+scales:], first, 0, panels, wanted{m, 0})
 		})
 		return
 	}
@@ -101,12 +101,12 @@ func (p *program) product(to result, w *weight, length, outputs, at int, pack pa
 		}
 	})
 	group := min(8, max(1, panels*blocks/(f.units()*p.device.threads)))
-	groups := ceilDiv(panels, group)
-	p.add(groups*blocks, work, func(worker, unit int) {
+	m.blocks, m.group, m.units = blocks, group, ceilDiv(panels, group)*blocks
+	p.add(m.units, work, func(worker, unit int) {
 		first, count := block(unit % blocks)
 		panel := unit / blocks * group
 		b := packed{p.shared[first*padded:][:count*padded], p.shared[total*padded+first:][:count]}
-		m.compute(b, p.scratch[worker], first, panel, min(panels, panel+group))
+		m.compute(b, p.scratch[worker], first, panel, min(panels, panel+group), m.next(unit+p.device.threads))
 	})
 }
 
@@ -136,6 +136,36 @@ type multiplication struct {
 	result
 	*weight
 	padded, outputs, at int
+
+	// How it is cut, if workers share the rows: a unit is a block of them and a group of panels.
+	blocks, group, units int
+	following            *multiplication // of the program
+}
+
+// multiply begins a product, and tells the one before which it is.
+func (p *program) multiply(m multiplication) *multiplication {
+	if p.last != nil {
+		p.last.following = &m
+	}
+	p.last = &m
+	return &m
+}
+
+// wanted is a part of a product's weight that is needed soon: where it begins, in rows of panels.
+type wanted struct {
+	*multiplication
+	row int
+}
+
+// next is what a worker wants first of a unit, which may be one of the following product.
+func (m *multiplication) next(unit int) wanted {
+	if unit < m.units {
+		return wanted{m, unit / m.blocks * m.group * m.padded}
+	}
+	if f := m.following; f != nil && f.units > 0 {
+		return wanted{f, (unit - m.units) / f.blocks * f.group * f.padded}
+	}
+	return wanted{m, 0}
 }
 
 // room is the memory that a worker needs for parts of panels and tiles of sums, in float32.
@@ -150,8 +180,8 @@ func (f *form) room(padded int) int {
 	return room
 }
 
-// compute finishes a block of rows for some panels. room is the worker's memory.
-func (m *multiplication) compute(b packed, room []float32, first, panel, end int) {
+// compute finishes a block of rows for some panels, and asks for what is wanted next. room is the worker's memory.
+func (m *multiplication) compute(b packed, room []float32, first, panel, end int, next wanted) {
 	f := m.form
 	tiles := f.split(len(b.scales))
 	bands := ceilDiv(len(b.scales), blockRows)
@@ -169,7 +199,7 @@ func (m *multiplication) compute(b packed, room []float32, first, panel, end int
 			}
 			for i := range bands {
 				for j := from; j < to; j++ {
-					p := part{j, k, deep, m.right(j, from, k, deep, room), m.after(j, k, deep, panel, end) * f.columns}
+					p := part{j, k, deep, m.right(j, from, k, deep, room), m.after(j, k, deep, panel, end, next)}
 					m.band(b, tiles, tiles.tiles*i/bands, tiles.tiles*(i+1)/bands, first, p, sums)
 				}
 			}
@@ -177,18 +207,18 @@ func (m *multiplication) compute(b packed, room []float32, first, panel, end int
 	}
 }
 
-// part is deep lanes of a panel from k on: where the matrix kernel reads them, and what of the weight is wanted next.
+// part is deep lanes of a panel from k on: where the matrix kernel reads them, and what is wanted next.
 type part struct {
 	panel, k, deep int
 	right          *float32
-	after          int
+	after          wanted
 }
 
 // band computes the tiles from one on up to another with a part of a panel.
 func (m *multiplication) band(b packed, tiles split, from, to, first int, p part, sums []float32) {
 	for t := from; t < to; t++ {
 		row, rows := tiles.tile(t)
-		left, ahead := &b.rows[row*m.padded+p.k*rows], m.ahead(p.after, t-from, p.deep)
+		left, ahead := &b.rows[row*m.padded+p.k*rows], p.after.ahead(t-from, p.deep)
 		if m.form.dot == nil {
 			m.tile(left, p.right, ahead, first+row, rows, p.panel, p.k, p.deep)
 			continue
@@ -213,28 +243,27 @@ func (m *multiplication) right(panel, widened, k, deep int, room []float32) *flo
 	return &room[(panel-widened)*deep*m.form.columns]
 }
 
-// after is where the part of a panel begins, in rows of panels, that is wanted after panel j's from k on, or takes its place in room.
-func (m *multiplication) after(j, k, deep, panel, end int) int {
-	next := j + 1
+// after is what is wanted after panel j's part from k on, or takes its place in room.
+func (m *multiplication) after(j, k, deep, panel, end int, next wanted) wanted {
+	together := 1
 	if m.form.widen != nil {
-		next = j + min(widened, end-panel)
+		together = min(widened, end-panel)
 	}
-	switch {
-	case next < end:
-		return next*m.padded + k
+	switch left := j + together - end; {
+	case left < 0:
+		return wanted{m, (j+together)*m.padded + k}
 	case k+deep < m.padded:
-		return (panel+next-end)*m.padded + k + deep
-	case end*m.form.columns < m.outputs:
-		return next * m.padded
+		return wanted{m, (panel+left)*m.padded + k + deep}
+	default:
+		return wanted{next.multiplication, next.row + left*next.padded}
 	}
-	return 0
 }
 
-// ahead is what tile t asks for of the part that is wanted next, so that a few tiles together ask for all of it.
-func (m *multiplication) ahead(after, t, deep int) *float32 {
-	f := m.form
-	at := after*f.stored/4 + t*(deep/f.depth)*f.ask/4%(deep*f.columns*f.stored/4)
-	return &m.values[min(at, len(m.values)-1)]
+// ahead is what tile t asks for of deep rows of a panel, so that a few tiles together ask for all of it.
+func (w wanted) ahead(t, deep int) *float32 {
+	f := w.form
+	at := w.row*f.columns*f.stored/4 + t*(deep/f.depth)*f.ask/4%(deep*f.columns*f.stored/4)
+	return &w.values[min(at, len(w.values)-1)]
 }
 
 // tile computes some products of a tile of float32, and with the last ones all that follows.

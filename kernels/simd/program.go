@@ -17,6 +17,7 @@ type program struct {
 	scratchSize     int
 	shared          []float32 // packed rows that one step leaves for the next
 	sharedSize      int
+	last            *multiplication // that was added
 	inputs, outputs []kernels.Ref
 }
 

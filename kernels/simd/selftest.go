@@ -107,7 +107,7 @@ func (l *level) testForm(f *form) error {
 		got[n] = 7
 		dst := view{got, kernels.Ref{Shape: kernels.Shape{1, rows, outputs}, Row: outputs}, outputs}
 		m := multiplication{program: &program{level: l}, result: result{dst: dst, rows: rows}, weight: w, padded: lanes, outputs: outputs}
-		m.compute(b, room, 0, 0, 2)
+		m.compute(b, room, 0, 0, 2, m.next(0))
 		if err := near(1e-4, got[:n], want[:n]); err != nil {
 			return fmt.Errorf("%d rows: %w", rows, err)
 		}
