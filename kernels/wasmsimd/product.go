@@ -37,7 +37,7 @@ func (p *program) product(dst kernels.Ref, w *weight, function layout.Function, 
 	s.Padded, s.Flip = uint32(w.padded), p.device.bytes.flip
 	to := p.operand(dst)
 	m := layout.Multiply{PerItem: uint32(dst.Shape.Rows()), Right: w.values, Bias: w.bias, Columns: w.scales, Corrections: w.starts,
-		Padded: uint32(w.padded), Outputs: uint32(outputs), DstRow: uint32(4 * width), Act: activation(e.Act)}
+		Padded: uint32(w.padded), Outputs: uint32(outputs), Threads: uint32(p.device.threads), DstRow: uint32(4 * width), Act: activation(e.Act)}
 	if e.Residual != nil {
 		m.Residual = p.operand(*e.Residual)
 		m.Residual.Address += uint32(4 * column)

@@ -191,7 +191,7 @@ type block struct {
 	cut
 	firstTile, endTile, firstRow, endRow I32
 	firstPanel, whole, endColumn         I32 // panels are whole up to there
-	last                                 I32 // panel of the weight
+	next                                 I32 // the first panel of the unit that this thread probably draws next
 	dst, stride                          I32
 	tile, panel, row, height             I32 // where a loop is
 }
@@ -208,7 +208,8 @@ func (k *kernels) newBlock(f *Func, c command, unit I32) block {
 	b.endColumn = f.Int(b.firstPanel.Add(group).Times(layout.Columns))
 	f.Set(b.endColumn, b.endColumn.Min(outputs))
 	b.whole = f.Int(b.endColumn.ShiftRight(3))
-	b.last = f.Int(outputs.Plus(-1).ShiftRight(3))
+	after := unit.Add(c.int(unsafe.Offsetof(multiply.Threads))).Div(blocks).Mul(group)
+	b.next = f.Int(after.Min(outputs.Plus(-1).ShiftRight(3)))
 	b.dst, b.stride = f.Int(c.int(unsafe.Offsetof(multiply.Dst))), f.Int(c.int(unsafe.Offsetof(multiply.DstRow)))
 	b.tile, b.panel, b.row, b.height = f.Int(Int(0)), f.Int(Int(0)), f.Int(Int(0)), f.Int(Int(0))
 	return b
@@ -228,7 +229,7 @@ func (b block) ahead(right, padded, from, deep I32, size int) I32 {
 	}
 	parts := depth * row / touched
 	part := b.tile.Sub(b.firstTile).Min(Int(parts - 1))
-	panel := b.panel.Plus(1).Min(b.last)
+	panel := Select(b.panel.Plus(1).Times(layout.Columns).Less(b.endColumn), b.panel.Plus(1), b.next)
 	return right.Add(panel.Mul(padded).Add(from).Times(row)).Add(part.Mul(deep).Times(row / parts))
 }
 

@@ -130,6 +130,7 @@ type Multiply struct {
 	Padded      uint32
 	Outputs     uint32
 	Group       uint32 // panels of a unit
+	Threads     uint32 // that draw units
 	Dst         uint32
 	DstRow      uint32
 	Act         uint32 // number of the activation's function; 0: none
