@@ -114,7 +114,7 @@ func (s *attention) tile(r room, item, at, first, rows int) {
 	wide := s.panels * s.columns
 	for panel := 0; panel*s.columns < most; panel++ {
 		keys := &r.keys[panel*s.columns*s.deep]
-		l.gemm[rows](&r.query[0], keys, &r.scores[panel*s.columns], nil, nil, keys, s.deep/depth, wide, 0, s.columns, 0)
+		l.gemm[rows](&r.query[0], keys, &r.scores[panel*s.columns], nil, nil, keys, s.deep/depth, 0, wide, 0, s.columns, 0, 1, 0)
 	}
 	blocks := ceilDiv(most, depth)
 	for i := range rows {
@@ -138,7 +138,7 @@ func (s *attention) tile(r room, item, at, first, rows int) {
 			continue
 		}
 		values := &r.values[column*s.seen]
-		l.gemm[rows](&r.shares[0], values, &out[0], nil, nil, values, blocks, s.out.ref.Row, 0, n, 0)
+		l.gemm[rows](&r.shares[0], values, &out[0], nil, nil, values, blocks, 0, s.out.ref.Row, 0, n, 0, 1, 0)
 	}
 }
 

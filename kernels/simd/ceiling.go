@@ -55,7 +55,7 @@ func (d *Device) Bandwidth(threads, tries int) float64 {
 			for i := range parts {
 				from := &weights[(worker*parts+i)*part]
 				next := &weights[min((worker*parts+i+1)*part, streamed-1)]
-				l.gemm[1](&row[0], from, &sums[worker][0], nil, nil, next, blockDepth/depth, l.columns, 0, l.columns, 1)
+				l.gemm[1](&row[0], from, &sums[worker][0], nil, nil, next, blockDepth/depth, 0, l.columns, 0, l.columns, 1, 1, 1)
 			}
 		})
 		best = max(best, float64(4*threads*parts*part)/took.Seconds())

@@ -25,7 +25,7 @@ type form struct {
 
 	// gemm holds the matrix kernel for each number of rows, none for 0. It computes blockDepth lanes of a sum at a time, and
 	// finishes the last.
-	gemm []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int)
+	gemm []matrixKernel
 	// dot is there instead where lanes hold several values: the whole sums of a tile, that begin with start. settle brings them to
 	// their place.
 	dot    []func(a, b, sums, start, next *float32, blocks int)

@@ -97,7 +97,7 @@ func TestProductsFlushDenormals(t *testing.T) {
 			for i := range b {
 				b[i] = factors[1]
 			}
-			l.gemm[1](&a[0], &b[0], &c[0], nil, nil, &b[0], 1, l.columns, 0, l.columns, 0)
+			l.gemm[1](&a[0], &b[0], &c[0], nil, nil, &b[0], 1, 0, l.columns, 0, l.columns, 0, 1, 1)
 			if c[0] != 0 {
 				t.Errorf("%s: a sum of %g·%g is %g", l.name, factors[0], factors[1], c[0])
 			}

@@ -11,6 +11,9 @@ import (
 	"github.com/goclip/goclip/kernels/simd/internal/generic"
 )
 
+// matrixKernel computes tiles of float32 that lie one below the other.
+type matrixKernel = func(a, b, c, bias, residual, next *float32, blocks, lda, ldc, ldr, n, accumulate, tiles, asking int)
+
 // level is one way of computing the kernels, with the tile of its matrix kernel. What each function does is written at
 // package generic, which has them in plain Go.
 type level struct {
@@ -18,7 +21,7 @@ type level struct {
 	// columns is how many outputs a panel of weights has; a tile is one panel wide and at most len(gemm)-1 rows high.
 	columns int
 	// gemm holds the matrix kernel for each number of rows; none for 0.
-	gemm []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int)
+	gemm []matrixKernel
 	// forms are the products of each precision; gemm is that of float32, which attention uses, too.
 	forms [4]form
 	// ask is how many bytes of next a matrix kernel asks for with each block.
@@ -45,7 +48,7 @@ var portable = func() level {
 	l := level{
 		name:    "generic",
 		columns: generic.Columns,
-		gemm: []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int){
+		gemm: []matrixKernel{
 			nil, generic.Gemm(1), generic.Gemm(2), generic.Gemm(3), generic.Gemm(4)},
 		activations: [...]func(dst *float32, ldd int, src *float32, lds, rows, n int){
 			kernels.Identity: generic.Copy, kernels.ReLU: generic.ReLU, kernels.GELU: generic.GELU, kernels.GELUTanh: generic.GELUTanh,

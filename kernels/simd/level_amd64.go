@@ -34,7 +34,7 @@ var levelAVX2 = func() level {
 		name:    "avx2",
 		columns: 16,
 		ask:     ask,
-		gemm: []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int){
+		gemm: []matrixKernel{
 			nil, avx2.Gemm1, avx2.Gemm2, avx2.Gemm3, avx2.Gemm4, avx2.Gemm5, avx2.Gemm6},
 		activations: [...]func(dst *float32, ldd int, src *float32, lds, rows, n int){
 			kernels.Identity: avx2.Copy, kernels.ReLU: avx2.ReLU, kernels.GELU: avx2.GELU, kernels.GELUTanh: avx2.GELUTanh,
@@ -80,7 +80,7 @@ var levelAVX512 = func() level {
 		name:    "avx512",
 		columns: 32,
 		ask:     ask,
-		gemm: []func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int){
+		gemm: []matrixKernel{
 			nil, avx512.Gemm1, avx512.Gemm2, avx512.Gemm3, avx512.Gemm4, avx512.Gemm5, avx512.Gemm6, avx512.Gemm7, avx512.Gemm8,
 			avx512.Gemm9, avx512.Gemm10, avx512.Gemm11, avx512.Gemm12, avx512.Gemm13, avx512.Gemm14},
 		activations: [...]func(dst *float32, ldd int, src *float32, lds, rows, n int){

@@ -82,3 +82,11 @@ func (s split) tile(i int) (first, rows int) {
 	}
 	return i*height + higher, height
 }
+
+// alike is how many tiles before end are as high as tile i, from that on.
+func (s split) alike(i, end int) int {
+	if higher := s.count % s.tiles; i < higher {
+		return min(end, higher) - i
+	}
+	return end - i
+}

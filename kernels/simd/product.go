@@ -216,14 +216,15 @@ type part struct {
 
 // band computes the tiles from one on up to another with a part of a panel.
 func (m *multiplication) band(b packed, tiles split, from, to, first int, p part, sums []float32) {
-	for t := from; t < to; t++ {
+	for t, count := from, 1; t < to; t += count {
 		row, rows := tiles.tile(t)
 		left, ahead := &b.rows[row*m.padded+p.k*rows], p.after.ahead(t-from, p.deep)
-		if m.form.dot == nil {
-			m.tile(left, p.right, ahead, first+row, rows, p.panel, p.k, p.deep)
+		if m.form.dot != nil {
+			m.sums(left, p.right, ahead, &sums[0], &b.scales[row], first+row, rows, p.panel)
 			continue
 		}
-		m.sums(left, p.right, ahead, &sums[0], &b.scales[row], first+row, rows, p.panel)
+		count = tiles.alike(t, to)
+		m.tiles(left, p.right, ahead, first+row, rows, count, m.form.asking()-(t-from), p)
 	}
 }
 
@@ -259,6 +260,9 @@ func (m *multiplication) after(j, k, deep, panel, end int, next wanted) wanted {
 	}
 }
 
+// asking is how many tiles together ask for all of a part of a panel.
+func (f *form) asking() int { return ceilDiv(f.columns*f.stored*f.depth, max(1, f.ask)) }
+
 // ahead is what tile t asks for of deep rows of a panel, so that a few tiles together ask for all of it.
 func (w wanted) ahead(t, deep int) *float32 {
 	f := w.form
@@ -266,22 +270,24 @@ func (w wanted) ahead(t, deep int) *float32 {
 	return &w.values[min(at, len(w.values)-1)]
 }
 
-// tile computes some products of a tile of float32, and with the last ones all that follows.
-func (m *multiplication) tile(left, right, ahead *float32, row, rows, panel, k, deep int) {
+// tiles computes some products of count tiles of float32, of which the first ask for what is ahead, and with the last products all
+// that follows.
+func (m *multiplication) tiles(left, right, ahead *float32, row, rows, count, asking int, p part) {
 	f := m.form
-	n, width, out := m.place(row, panel)
+	n, width, out := m.place(row, p.panel)
 	accumulate := 0
-	if k > 0 {
+	if p.k > 0 {
 		accumulate = 1
 	}
-	if k+deep < m.padded {
-		f.gemm[rows](left, right, out, nil, nil, ahead, deep/depth, width, 0, n, accumulate)
+	blocks, next := p.deep/depth, rows*m.padded
+	if p.k+p.deep < m.padded {
+		f.gemm[rows](left, right, out, nil, nil, ahead, blocks, next, width, 0, n, accumulate, count, asking)
 		return
 	}
-	residual, stride := m.beside(row, panel)
-	f.gemm[rows](left, right, out, &m.bias[panel*f.columns], residual, ahead, deep/depth, width, stride, n, accumulate)
+	residual, stride := m.beside(row, p.panel)
+	f.gemm[rows](left, right, out, &m.bias[p.panel*f.columns], residual, ahead, blocks, next, width, stride, n, accumulate, count, asking)
 	if residual == nil {
-		m.finish(m.level, row, rows, m.at+panel*f.columns, n)
+		m.finish(m.level, row, rows*count, m.at+p.panel*f.columns, n)
 	}
 }
 

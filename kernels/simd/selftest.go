@@ -61,22 +61,24 @@ func (l *level) selfTest() error {
 	return nil
 }
 
-// testGemm computes a tile of n columns with everything that a matrix kernel can add.
+// testGemm computes two tiles of n columns with everything that a matrix kernel can add.
 func (l *level) testGemm(rows, n int) error {
-	const blocks, ldc = 2, 40
-	a, b := waves(rows*8*blocks, 1), waves(l.columns*8*blocks, 2)
-	bias, residual := waves(l.columns, 3), waves(rows*ldc, 4)
-	out, want := waves(rows*ldc, 5), waves(rows*ldc, 5)
-	for r := range rows {
+	const blocks, tiles, ldc = 2, 2, 40
+	lda := rows*8*blocks + 8
+	a, b := waves(tiles*lda, 1), waves(l.columns*8*blocks, 2)
+	bias, residual := waves(l.columns, 3), waves(tiles*rows*ldc, 4)
+	out, want := waves(tiles*rows*ldc, 5), waves(tiles*rows*ldc, 5)
+	for r := range tiles * rows {
+		left := a[r/rows*lda+r%rows*8:]
 		for c := range n {
 			sum := float64(want[r*ldc+c]) + float64(bias[c]) + float64(residual[r*ldc+c])
 			for k := range 8 * blocks {
-				sum += float64(a[(k/8*rows+r)*8+k%8]) * float64(b[k*l.columns+c])
+				sum += float64(left[k/8*rows*8+k%8]) * float64(b[k*l.columns+c])
 			}
 			want[r*ldc+c] = float32(sum)
 		}
 	}
-	l.gemm[rows](&a[0], &b[0], &out[0], &bias[0], &residual[0], &b[0], blocks, ldc, ldc, n, 1)
+	l.gemm[rows](&a[0], &b[0], &out[0], &bias[0], &residual[0], &b[0], blocks, lda, ldc, ldc, n, 1, tiles, 1)
 	return near(1e-5, out, want)
 }
 

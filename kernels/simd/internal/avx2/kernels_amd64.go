@@ -4,95 +4,113 @@
 
 package avx2
 
-// Gemm1 computes a tile of 1 rows and n columns, at most 16:
+// Gemm1 computes tiles of 1 rows and n columns, at most 16, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*1+row)*8+k] * b[(block*8+k)*16+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*1+row)*8+k] * b[(block*8+k)*16+column]
+//			}
 //		}
+//		c[(tile*1+row)*ldc+column] = sum + bias[column] + residual[(tile*1+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm1(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm1(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm2 computes a tile of 2 rows and n columns, at most 16:
+// Gemm2 computes tiles of 2 rows and n columns, at most 16, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*2+row)*8+k] * b[(block*8+k)*16+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*2+row)*8+k] * b[(block*8+k)*16+column]
+//			}
 //		}
+//		c[(tile*2+row)*ldc+column] = sum + bias[column] + residual[(tile*2+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm2(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm2(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm3 computes a tile of 3 rows and n columns, at most 16:
+// Gemm3 computes tiles of 3 rows and n columns, at most 16, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*3+row)*8+k] * b[(block*8+k)*16+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*3+row)*8+k] * b[(block*8+k)*16+column]
+//			}
 //		}
+//		c[(tile*3+row)*ldc+column] = sum + bias[column] + residual[(tile*3+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm3(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm3(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm4 computes a tile of 4 rows and n columns, at most 16:
+// Gemm4 computes tiles of 4 rows and n columns, at most 16, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*4+row)*8+k] * b[(block*8+k)*16+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*4+row)*8+k] * b[(block*8+k)*16+column]
+//			}
 //		}
+//		c[(tile*4+row)*ldc+column] = sum + bias[column] + residual[(tile*4+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm4(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm4(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm5 computes a tile of 5 rows and n columns, at most 16:
+// Gemm5 computes tiles of 5 rows and n columns, at most 16, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*5+row)*8+k] * b[(block*8+k)*16+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*5+row)*8+k] * b[(block*8+k)*16+column]
+//			}
 //		}
+//		c[(tile*5+row)*ldc+column] = sum + bias[column] + residual[(tile*5+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm5(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm5(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm6 computes a tile of 6 rows and n columns, at most 16:
+// Gemm6 computes tiles of 6 rows and n columns, at most 16, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*6+row)*8+k] * b[(block*8+k)*16+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*6+row)*8+k] * b[(block*8+k)*16+column]
+//			}
 //		}
+//		c[(tile*6+row)*ldc+column] = sum + bias[column] + residual[(tile*6+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm6(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm6(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
 // Copy applies nothing to n values of every row:
 //

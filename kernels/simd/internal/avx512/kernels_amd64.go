@@ -4,215 +4,257 @@
 
 package avx512
 
-// Gemm1 computes a tile of 1 rows and n columns, at most 32:
+// Gemm1 computes tiles of 1 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*1+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*1+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*1+row)*ldc+column] = sum + bias[column] + residual[(tile*1+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm1(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm1(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm2 computes a tile of 2 rows and n columns, at most 32:
+// Gemm2 computes tiles of 2 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*2+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*2+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*2+row)*ldc+column] = sum + bias[column] + residual[(tile*2+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm2(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm2(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm3 computes a tile of 3 rows and n columns, at most 32:
+// Gemm3 computes tiles of 3 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*3+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*3+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*3+row)*ldc+column] = sum + bias[column] + residual[(tile*3+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm3(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm3(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm4 computes a tile of 4 rows and n columns, at most 32:
+// Gemm4 computes tiles of 4 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*4+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*4+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*4+row)*ldc+column] = sum + bias[column] + residual[(tile*4+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm4(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm4(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm5 computes a tile of 5 rows and n columns, at most 32:
+// Gemm5 computes tiles of 5 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*5+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*5+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*5+row)*ldc+column] = sum + bias[column] + residual[(tile*5+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm5(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm5(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm6 computes a tile of 6 rows and n columns, at most 32:
+// Gemm6 computes tiles of 6 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*6+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*6+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*6+row)*ldc+column] = sum + bias[column] + residual[(tile*6+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm6(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm6(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm7 computes a tile of 7 rows and n columns, at most 32:
+// Gemm7 computes tiles of 7 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*7+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*7+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*7+row)*ldc+column] = sum + bias[column] + residual[(tile*7+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm7(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm7(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm8 computes a tile of 8 rows and n columns, at most 32:
+// Gemm8 computes tiles of 8 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*8+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*8+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*8+row)*ldc+column] = sum + bias[column] + residual[(tile*8+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm8(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm8(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm9 computes a tile of 9 rows and n columns, at most 32:
+// Gemm9 computes tiles of 9 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*9+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*9+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*9+row)*ldc+column] = sum + bias[column] + residual[(tile*9+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm9(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm9(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm10 computes a tile of 10 rows and n columns, at most 32:
+// Gemm10 computes tiles of 10 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*10+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*10+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*10+row)*ldc+column] = sum + bias[column] + residual[(tile*10+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm10(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm10(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm11 computes a tile of 11 rows and n columns, at most 32:
+// Gemm11 computes tiles of 11 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*11+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*11+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*11+row)*ldc+column] = sum + bias[column] + residual[(tile*11+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm11(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm11(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm12 computes a tile of 12 rows and n columns, at most 32:
+// Gemm12 computes tiles of 12 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*12+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*12+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*12+row)*ldc+column] = sum + bias[column] + residual[(tile*12+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm12(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm12(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm13 computes a tile of 13 rows and n columns, at most 32:
+// Gemm13 computes tiles of 13 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*13+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*13+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*13+row)*ldc+column] = sum + bias[column] + residual[(tile*13+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm13(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm13(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
-// Gemm14 computes a tile of 14 rows and n columns, at most 32:
+// Gemm14 computes tiles of 14 rows and n columns, at most 32, that lie one below the other in c:
 //
-//	sum := 0
-//	for block := range blocks {
-//		for k := range 8 {
-//			sum += a[(block*14+row)*8+k] * b[(block*8+k)*32+column]
+//	for tile := range tiles {
+//		sum := 0
+//		for block := range blocks {
+//			for k := range 8 {
+//				sum += a[tile*lda+(block*14+row)*8+k] * b[(block*8+k)*32+column]
+//			}
 //		}
+//		c[(tile*14+row)*ldc+column] = sum + bias[column] + residual[(tile*14+row)*ldr+column]
 //	}
-//	c[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]
 //
-// accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.
+// accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for
+// some of it, and so does each of the next ones, up to asking, for what follows.
 //
 //go:noescape
-func Gemm14(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, ldc int, ldr int, n int, accumulate int)
+func Gemm14(a *float32, b *float32, c *float32, bias *float32, residual *float32, next *float32, blocks int, lda int, ldc int, ldr int, n int, accumulate int, tiles int, asking int)
 
 // Copy applies nothing to n values of every row:
 //

@@ -15,33 +15,48 @@ const depth = 8
 
 func slice(p *float32, n int) []float32 { return unsafe.Slice(p, n) }
 
-// Gemm is the matrix kernel for tiles of so many rows.
-func Gemm(rows int) func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int) {
-	return func(a, b, c, bias, residual, _ *float32, blocks, ldc, ldr, n, accumulate int) {
-		left, right := slice(a, blocks*depth*rows), slice(b, blocks*depth*Columns)
-		var sums [Rows * Columns]float32
-		if rows == Rows {
-			multiply(left, right, &sums)
-		} else {
-			for r := range rows {
-				sums[r*Columns], sums[r*Columns+1] = multiplyRow(left[r*depth:], right, rows*depth)
-			}
+// Gemm is the matrix kernel for tiles of so many rows, which lie one below the other in c.
+func Gemm(rows int) func(a, b, c, bias, residual, next *float32, blocks, lda, ldc, ldr, n, accumulate, tiles, asking int) {
+	return func(a, b, c, bias, residual, _ *float32, blocks, lda, ldc, ldr, n, accumulate, tiles, _ int) {
+		for t := range tiles {
+			left, out, beside := below(a, t*lda), below(c, t*rows*ldc), below(residual, t*rows*ldr)
+			tile(rows, left, b, out, bias, beside, blocks, ldc, ldr, n, accumulate)
 		}
+	}
+}
+
+// below is n values behind a pointer, or nil.
+func below(p *float32, n int) *float32 {
+	if p == nil {
+		return nil
+	}
+	return &slice(p, n+1)[n]
+}
+
+func tile(rows int, a, b, c, bias, residual *float32, blocks, ldc, ldr, n, accumulate int) {
+	left, right := slice(a, blocks*depth*rows), slice(b, blocks*depth*Columns)
+	var sums [Rows * Columns]float32
+	if rows == Rows {
+		multiply(left, right, &sums)
+	} else {
 		for r := range rows {
-			out := slice(c, r*ldc+n)[r*ldc:]
-			for j := range out {
-				v := sums[r*Columns+j]
-				if accumulate != 0 {
-					v += out[j]
-				}
-				if bias != nil {
-					v += slice(bias, n)[j]
-				}
-				if residual != nil {
-					v += slice(residual, r*ldr+n)[r*ldr+j]
-				}
-				out[j] = v
+			sums[r*Columns], sums[r*Columns+1] = multiplyRow(left[r*depth:], right, rows*depth)
+		}
+	}
+	for r := range rows {
+		out := slice(c, r*ldc+n)[r*ldc:]
+		for j := range out {
+			v := sums[r*Columns+j]
+			if accumulate != 0 {
+				v += out[j]
 			}
+			if bias != nil {
+				v += slice(bias, n)[j]
+			}
+			if residual != nil {
+				v += slice(residual, r*ldr+n)[r*ldr+j]
+			}
+			out[j] = v
 		}
 	}
 }

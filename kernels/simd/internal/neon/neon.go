@@ -20,15 +20,26 @@ var whole = [Rows + 1]func(a, b, c, bias, residual *float32, blocks, ldc, ldr, a
 	nil, gemm1, gemm2, gemm3, gemm4, gemm5, gemm6, gemm7, gemm8}
 
 // Gemm is generic.Gemm. The assembly writes whole tiles; a tile with fewer columns goes through one.
-func Gemm(rows int) func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int) {
+func Gemm(rows int) func(a, b, c, bias, residual, next *float32, blocks, lda, ldc, ldr, n, accumulate, tiles, asking int) {
 	gemm := whole[rows]
-	return func(a, b, c, bias, residual, _ *float32, blocks, ldc, ldr, n, accumulate int) {
-		if n == Columns {
-			gemm(a, b, c, bias, residual, blocks, ldc, ldr, accumulate)
-			return
+	return func(a, b, c, bias, residual, _ *float32, blocks, lda, ldc, ldr, n, accumulate, tiles, _ int) {
+		for t := range tiles {
+			left, out, beside := below(a, t*lda), below(c, t*rows*ldc), below(residual, t*rows*ldr)
+			if n == Columns {
+				gemm(left, b, out, bias, beside, blocks, ldc, ldr, accumulate)
+				continue
+			}
+			part(rows, left, b, out, bias, beside, blocks, ldc, ldr, n, accumulate)
 		}
-		part(rows, a, b, c, bias, residual, blocks, ldc, ldr, n, accumulate)
 	}
+}
+
+// below is n values behind a pointer, or nil.
+func below(p *float32, n int) *float32 {
+	if p == nil {
+		return nil
+	}
+	return &unsafe.Slice(p, n+1)[n]
 }
 
 // part computes n columns of a tile.

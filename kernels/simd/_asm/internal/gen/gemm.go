@@ -11,48 +11,90 @@ import (
 // ahead is how many lines of the next panel a block of depth products asks for.
 const ahead = 4
 
-// gemm is the matrix kernel for a tile of so many rows: every sum stays in a register from the first product to the last.
+// gemm is the matrix kernel for tiles of so many rows: every sum stays in a register from the first product to the last.
 func (s ISA) gemm(rows int) {
 	TEXT(fmt.Sprintf("Gemm%d", rows), NOSPLIT,
-		"func(a, b, c, bias, residual, next *float32, blocks, ldc, ldr, n, accumulate int)")
+		"func(a, b, c, bias, residual, next *float32, blocks, lda, ldc, ldr, n, accumulate, tiles, asking int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("Gemm%d computes a tile of %d rows and n columns, at most %d:", rows, rows, columns*s.lanes()),
+	Doc(fmt.Sprintf("Gemm%d computes tiles of %d rows and n columns, at most %d, that lie one below the other in c:", rows, rows, columns*s.lanes()),
 		"",
-		"\tsum := 0",
-		"\tfor block := range blocks {",
-		fmt.Sprintf("\t\tfor k := range %d {", depth),
-		fmt.Sprintf("\t\t\tsum += a[(block*%d+row)*%d+k] * b[(block*%d+k)*%d+column]", rows, depth, depth, columns*s.lanes()),
+		"\tfor tile := range tiles {",
+		"\t\tsum := 0",
+		"\t\tfor block := range blocks {",
+		fmt.Sprintf("\t\t\tfor k := range %d {", depth),
+		fmt.Sprintf("\t\t\t\tsum += a[tile*lda+(block*%d+row)*%d+k] * b[(block*%d+k)*%d+column]", rows, depth, depth, columns*s.lanes()),
+		"\t\t\t}",
 		"\t\t}",
+		fmt.Sprintf("\t\tc[(tile*%d+row)*ldc+column] = sum + bias[column] + residual[(tile*%d+row)*ldr+column]", rows, rows),
 		"\t}",
-		"\tc[row*ldc+column] = sum + bias[column] + residual[row*ldr+column]",
 		"",
-		"accumulate 1 adds what c holds; bias and residual may be nil; next is memory that will be needed soon.")
-	restore := flushDenormals()
-	a, b, next, blocks := parameter("a"), parameter("b"), parameter("next"), parameter("blocks")
-	acc := make([][columns]reg.VecVirtual, rows)
+		"accumulate 1 adds what c holds; bias and residual may be nil. next is memory that will be needed soon: the first tile asks for",
+		"some of it, and so does each of the next ones, up to asking, for what follows.")
+	restore := flushDenormals() // once for all tiles: the processor waits for what is under way at either end
+	t := s.tiles(rows)
+	tile := label("tile")
+	Label(tile)
+	acc, spare := s.sums(t)
+
+	next, part := label("next"), label("part")
+	if s.Wide { // with AVX-512 a mask costs nothing
+		s.finish(t, acc, s.masks(parameter("n"), columns), spare)
+	} else {
+		CMPQ(parameter("n"), count(columns*s.lanes()))
+		JL(LabelRef(part))
+		s.finish(t, acc, nil, spare)
+	}
+	Label(next)
+	ADDQ(bytesOf(parameter("lda")), t.a)
+	DECQ(t.asking)
+	CMOVQLE(parameter("b"), t.next)
+	DECQ(t.tiles)
+	JNZ(LabelRef(tile))
+	restore()
+	end()
+	if !s.Wide {
+		Label(part)
+		s.finish(t, acc, s.masks(parameter("n"), columns), spare)
+		JMP(LabelRef(next))
+	}
+}
+
+// tiles is where the matrix kernel stands: its tile's operands, and how many tiles are left.
+type tiles struct {
+	rows                 int
+	a, c, residual, next reg.GPVirtual
+	tiles, asking        reg.GPVirtual
+}
+
+func (s ISA) tiles(rows int) tiles {
+	return tiles{rows, parameter("a"), parameter("c"), parameter("residual"), parameter("next"), parameter("tiles"), parameter("asking")}
+}
+
+// sums multiplies and adds up a tile.
+func (s ISA) sums(t tiles) (acc [][columns]reg.VecVirtual, spare reg.VecVirtual) {
+	acc = make([][columns]reg.VecVirtual, t.rows)
 	for r := range acc {
 		for j := range columns {
 			acc[r][j] = s.zeroed()
 		}
 	}
 	// The tile's memory is needed at the end: it is asked for now, so that the sums do not wait for it.
-	askRows := func(pointer, stride string) {
-		from, step := parameter(pointer), bytesOf(parameter(stride))
-		for r := range rows {
+	askRows := func(from reg.GPVirtual, stride string) {
+		step := bytesOf(parameter(stride))
+		for r := range t.rows {
 			for at := 0; at < columns*s.bytes(); at += 64 {
 				PREFETCHT0(Mem{Base: from, Disp: at})
 			}
-			if r+1 < rows {
+			if r+1 < t.rows {
 				ADDQ(step, from)
 			}
 		}
 	}
-	askRows("c", "ldc")
+	askRows(clone(t.c), "ldc")
 	none := label("none")
-	residual := parameter("residual")
-	TESTQ(residual, residual)
+	TESTQ(t.residual, t.residual)
 	JZ(LabelRef(none))
-	askRows("residual", "ldr")
+	askRows(clone(t.residual), "ldr")
 	Label(none)
 	var right [columns]reg.VecVirtual
 	for j := range columns {
@@ -62,6 +104,7 @@ func (s ISA) gemm(rows int) {
 	// Half a block at a time makes half the code at the same speed. From the first half of a block to the second and from there to
 	// the next block are different distances, which change places.
 	const half = depth / 2
+	a, b, blocks := clone(t.a), parameter("b"), parameter("blocks")
 	SHLQ(Imm(1), blocks)
 	distance := GP64()
 	MOVQ(U32(4*half), distance)
@@ -72,9 +115,9 @@ func (s ISA) gemm(rows int) {
 			VMOVUPS(Mem{Base: b, Disp: (k*columns + j) * s.bytes()}, right[j])
 		}
 		if k < ahead/2 {
-			PREFETCHT1(Mem{Base: next, Disp: 64 * k})
+			PREFETCHT1(Mem{Base: t.next, Disp: 64 * k})
 		}
-		for r := range rows {
+		for r := range t.rows {
 			VBROADCASTSS(Mem{Base: a, Disp: 4 * (r*depth + k)}, left)
 			for j := range columns {
 				VFMADD231PS(right[j], left, acc[r][j])
@@ -83,25 +126,12 @@ func (s ISA) gemm(rows int) {
 	}
 	ADDQ(distance, a)
 	NEGQ(distance)
-	ADDQ(count(4*depth*rows), distance)
+	ADDQ(count(4*depth*t.rows), distance)
 	ADDQ(count(half*columns*s.bytes()), b)
-	ADDQ(count(64*ahead/2), next)
+	ADDQ(count(64*ahead/2), t.next)
 	DECQ(blocks)
 	JNZ(LabelRef(loop))
-
-	n := parameter("n")
-	if !s.Wide { // with AVX-512 a mask costs nothing
-		part := label("part")
-		CMPQ(n, count(columns*s.lanes()))
-		JL(LabelRef(part))
-		s.finish(acc, nil, left)
-		restore()
-		end()
-		Label(part)
-	}
-	s.finish(acc, s.masks(n, columns), left)
-	restore()
-	end()
+	return acc, left
 }
 
 // flushDenormals lets the processor take numbers too small for a full mantissa as zeros: it would need 200 times as long for
@@ -123,30 +153,28 @@ func denormals() (flush, restore func()) {
 	return func() { LDMXCSR(is) }, func() { LDMXCSR(was) }
 }
 
-// finish adds what belongs to the sums and stores them.
-func (s ISA) finish(acc [][columns]reg.VecVirtual, masks []mask, spare reg.VecVirtual) {
+// finish adds what belongs to the sums of a tile, stores them, and goes on to the rows below.
+func (s ISA) finish(t tiles, acc [][columns]reg.VecVirtual, masks []mask, spare reg.VecVirtual) {
 	masked := func(j int) *mask {
 		if masks == nil {
 			return nil
 		}
 		return &masks[j]
 	}
-	c, ldc := parameter("c"), bytesOf(parameter("ldc"))
 	addRows := func(from, stride reg.GPVirtual) {
 		for r := range acc {
 			for j := range columns {
 				s.addMemory(Mem{Base: from, Disp: j * s.bytes()}, masked(j), acc[r][j], spare)
 			}
-			if r+1 < len(acc) {
-				ADDQ(stride, from)
-			}
+			ADDQ(stride, from)
 		}
 	}
+	ldc := bytesOf(parameter("ldc"))
 	fresh := label("fresh")
 	accumulate := parameter("accumulate")
 	TESTQ(accumulate, accumulate)
 	JZ(LabelRef(fresh))
-	addRows(clone(c), ldc)
+	addRows(clone(t.c), ldc)
 	Label(fresh)
 
 	unbiased := label("unbiased")
@@ -162,18 +190,15 @@ func (s ISA) finish(acc [][columns]reg.VecVirtual, masks []mask, spare reg.VecVi
 	Label(unbiased)
 
 	alone := label("alone")
-	residual := parameter("residual")
-	TESTQ(residual, residual)
+	TESTQ(t.residual, t.residual)
 	JZ(LabelRef(alone))
-	addRows(residual, bytesOf(parameter("ldr")))
+	addRows(t.residual, bytesOf(parameter("ldr")))
 	Label(alone)
 
 	for r := range acc {
 		for j := range columns {
-			s.store(acc[r][j], masked(j), Mem{Base: c, Disp: j * s.bytes()})
+			s.store(acc[r][j], masked(j), Mem{Base: t.c, Disp: j * s.bytes()})
 		}
-		if r+1 < len(acc) {
-			ADDQ(ldc, c)
-		}
+		ADDQ(ldc, t.c)
 	}
 }
